@@ -1,0 +1,55 @@
+/*
+ * Mailbox names and the directories that hold them: Maildir++, where a/b is
+ * the directory ".a.b" of the root, in modified UTF-7 or UTF-8.  Inside the
+ * programs a name is UTF-8 with '/' between levels whatever the client sees;
+ * "INBOX" is the root.  (formats 2.)
+ */
+#ifndef COMMON_FOLDER_H
+#define COMMON_FOLDER_H
+
+#include "common/buf.h"
+#include "common/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Modified UTF-7 (RFC 3501 5.1.3).  Decoding refuses what the RFC forbids
+ * (unclosed or superfluous shifts, encoded printable ASCII). */
+bool mutf7_decode(struct str in, struct buf *utf8);
+bool mutf7_encode(struct str utf8, struct buf *out); /* false: bad UTF-8 */
+bool utf8_valid(struct str s);
+
+enum folder_fault {
+	FOLDER_OK,
+	FOLDER_EMPTY,   /* no name, an empty level, or a level of dots only */
+	FOLDER_CHAR,    /* a character that cannot be kept: '.', control ... */
+	FOLDER_TOOLONG, /* the directory's name would pass 255 octets */
+	FOLDER_UTF8     /* not valid UTF-8 */
+};
+
+/*
+ * Directory of a mailbox: "." for INBOX, ".a.b" for "a/b".  A first level
+ * "inbox" in any case is INBOX's own.  utf8: how this tree spells names.
+ */
+enum folder_fault folder_dir(struct str name, bool utf8, struct buf *dir);
+
+/* The name of a directory entry ".a.b"; false for what is no folder ("..x",
+ * ".", an empty level).  Octets >= 0x80 are UTF-8, else modified UTF-7; what
+ * is neither is escaped so that it can be shown and opened again. */
+bool folder_name(struct str dir, struct buf *name);
+
+/* All folders under the Maildir root, INBOX first, then sorted by name. */
+struct folder {
+	char *name; /* "Archive/2024" */
+	char *dir;  /* ".Archive.2024" */
+};
+struct folders {
+	struct folder *f;
+	size_t n;
+	bool utf8; /* the tree has names in UTF-8: write such */
+};
+int folders_read(struct folders *fs, int rootfd);
+void folders_free(struct folders *fs);
+const struct folder *folders_find(const struct folders *fs, struct str name);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * One mailbox: the files of a folder, its ledger and keywords, and the index
+ * that remembers all three.  What programs see here is the index; what is
+ * true is the Maildir: mailbox_sync() makes the first follow the second.
+ *
+ * Messages are named by UID alone.  Message numbers are the concern of
+ * imapd/view.h and of pop3d.
+ */
+#ifndef COMMON_MAILBOX_H
+#define COMMON_MAILBOX_H
+
+#include "common/keywords.h"
+#include "common/msgname.h"
+#include "common/set.h"
+#include "common/source.h"
+#include "common/store.h"
+#include "common/uidlist.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+struct mailbox;
+
+/* One message as the index has it.  Only uid, flags, keywords, modseq and
+ * in_new are always known; mailbox_detail() finds out the rest. */
+struct msg {
+	uint32_t uid;
+	uint32_t flags;    /* MSG_ bits */
+	uint64_t keywords; /* bit n: mailbox_keywords()->name[n] */
+	uint64_t modseq;
+	uint64_t wire_size;   /* RFC822.SIZE; MSG_UNKNOWN */
+	int64_t internaldate; /* seconds since 1970; MSG_NODATE */
+	bool in_new;          /* the file still lies in new/ */
+	bool eol_known;       /* no_eol tells the truth */
+	bool no_eol;          /* the last line has no LF (POP3 adds CRLF) */
+};
+#define MSG_UNKNOWN UINT64_MAX
+#define MSG_NODATE INT64_MIN
+
+struct mailbox_status {
+	uint32_t uidvalidity, uidnext;
+	uint32_t messages, unseen, deleted;
+	uint32_t in_new; /* files in new/: what the next SELECT calls recent */
+	uint64_t highestmodseq;
+	char guid[33];
+};
+
+enum mailbox_mode {
+	MAILBOX_LOOK,  /* POP3, EXAMINE, STATUS: new/ stays as it is */
+	MAILBOX_SELECT /* files move from new/ to cur/: they were recent */
+};
+
+/*
+ * Open by directory name (common/folder.h) and sync once.  -1 with errno:
+ *   ENOENT  no such mailbox       EACCES  not ours to read
+ *   EAGAIN  the ledger is locked by another for too long
+ */
+int mailbox_open(struct store *st, const char *dir, enum mailbox_mode mode,
+	struct mailbox **out);
+void mailbox_close(struct mailbox *mb);
+
+/*
+ * Follow the Maildir.  A few stats when nothing changed.  New messages get
+ * UIDs, which are on disk when this returns 0.  -1 with errno; what was known
+ * before stays usable.  Not between mailbox_begin and mailbox_end.
+ */
+int mailbox_sync(struct mailbox *mb);
+
+/* UIDs that a sync of this handle moved out of new/ since the last call:
+ * \Recent for this session.  The caller empties it. */
+struct set *mailbox_recent(struct mailbox *mb);
+
+/* The file's content may be changed: false on a read-only file system or a
+ * folder without write permission. */
+bool mailbox_writable(const struct mailbox *mb);
+
+const struct mailbox_status *mailbox_status(struct mailbox *mb);
+const struct keywords *mailbox_keywords(struct mailbox *mb);
+
+/*
+ * Reading sees one state of the index between begin and end; pointers into it
+ * hold until end.  Keep it short: never while waiting for a client.  Calls
+ * outside of a begin..end do it for themselves.
+ */
+int mailbox_begin(struct mailbox *mb);
+void mailbox_end(struct mailbox *mb);
+
+/* The message, or the first one with a UID >= from. */
+bool mailbox_get(struct mailbox *mb, uint32_t uid, struct msg *out);
+bool mailbox_next(struct mailbox *mb, uint32_t from, struct msg *out);
+
+/* Add the UIDs expunged with a modseq above since.  False when the index does
+ * not reach back that far (its start was later): all is unknown. */
+bool mailbox_vanished(struct mailbox *mb, uint64_t since, struct set *out);
+
+/*
+ * Find out what m does not know yet and remember it in the index.  May stat
+ * or read the file.  -1 with errno: ENOENT gone, EIO ...
+ */
+enum { DETAIL_SIZE = 1, DETAIL_DATE = 2, DETAIL_EOL = 4 };
+int mailbox_detail(struct mailbox *mb, struct msg *m, unsigned what);
+
+/* Open the message for reading, under whatever name it has by now. */
+int mailbox_source(struct mailbox *mb, uint32_t uid, struct source *src);
+
+/* The file's name, for pop3d's %f and %g UIDLs: into b. */
+int mailbox_filename(struct mailbox *mb, uint32_t uid, struct buf *b);
+
+/*
+ * Change flags: new = (old & ~clear) | set.  Renames the file; waits for no
+ * disk.  *m has the new state.  -1 with errno: ENOENT the message is gone,
+ * EROFS, ENOSPC ...
+ */
+struct flag_change {
+	uint32_t flags_set, flags_clear;
+	uint64_t keywords_set, keywords_clear;
+};
+int mailbox_change(struct mailbox *mb, uint32_t uid,
+	const struct flag_change *c, struct msg *m);
+
+/* The bit of a keyword, made when it is not there yet; -1 with ENOSPC when
+ * the mailbox has no room for another keyword. */
+int mailbox_keyword(struct mailbox *mb, struct str name, bool make);
+
+/*
+ * Unlink messages.  Those that went are added to gone.  -1 with errno of the
+ * first failure; the others were tried all the same.
+ */
+int mailbox_expunge(struct mailbox *mb, const struct set *uids,
+	struct set *gone);
+
+/* Opaque content kept beside a message in the cache, for instance its
+ * ENVELOPE ready to send.  get is valid until mailbox_end; put is lost with
+ * the cache and may silently not happen. */
+enum content_kind {
+	CONTENT_ENVELOPE = 1,
+	CONTENT_BODYSTRUCTURE = 2,
+	CONTENT_HEADER = 3 /* header fields that clients ask for, wire form */
+};
+bool mailbox_content(struct mailbox *mb, uint32_t uid, enum content_kind kind,
+	struct str *out);
+void mailbox_content_put(struct mailbox *mb, uint32_t uid,
+	enum content_kind kind, struct str content);
+
+/* The ledger itself, for POP3's P and O keys: uidlist_free it. */
+int mailbox_ledger(struct mailbox *mb, struct uidlist *ul);
+
+#endif

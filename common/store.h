@@ -1,0 +1,31 @@
+/*
+ * One user's mail: the Maildir root, its folders, the cache beside it.
+ */
+#ifndef COMMON_STORE_H
+#define COMMON_STORE_H
+
+#include "common/folder.h"
+#include "common/options.h"
+#include "common/str.h"
+
+#include <stdbool.h>
+
+struct index;
+
+struct store {
+	int root; /* O_RDONLY directory: the Maildir */
+	struct index *index;
+	char separator;     /* as clients see it */
+	const char *prefix; /* "", "INBOX." */
+	const struct options *opt;
+};
+
+/*
+ * Open the Maildir of a user (opt->maildir below home) and the cache; a
+ * Maildir that does not exist is made.  Without a usable cache the index
+ * lies in memory of our own.  Returns 0, or -1 with errno.
+ */
+int store_open(struct store *st, const struct options *opt, const char *home);
+void store_close(struct store *st);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Mail as clients see it: lines end in CRLF whatever the file has, and all
+ * sizes are of that form (RFC 1939 11, RFC 9051 2.3.4).  This room alone
+ * knows how: LF without CR before it becomes CRLF; a CR elsewhere stays; NUL,
+ * which no literal may hold, becomes 0x80 (as Dovecot does).  None of these
+ * rules reaches over more than the octet before, so any slice of a message
+ * converts alone.
+ */
+#ifndef COMMON_WIRE_H
+#define COMMON_WIRE_H
+
+#include "common/buf.h"
+#include "common/io.h"
+#include "common/source.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wire_count {
+	uint64_t octets; /* on the wire */
+	uint64_t lines;  /* LFs, and a last line without one counts too */
+	bool eol;        /* the last line has its LF (true when empty) */
+};
+
+/* Add up n more octets; *last is the octet before them ('\n' at the start)
+ * and is updated. */
+void wire_count_add(struct wire_count *c, const char *p, size_t n,
+	char *last);
+
+/* The slice [off, end) of a message. -1 with errno when reading failed. */
+int wire_measure(struct source *s, uint64_t off, uint64_t end,
+	struct wire_count *c);
+
+/*
+ * Convert a slice and append it to io's output as it is read, so that memory
+ * does not grow with the message.
+ * skip, max: leave out the first skip wire octets, write at most max; the
+ * caller has announced that number, so when the file has shrunk the rest is
+ * filled with blanks and io stays in step.  *written says how many.
+ */
+enum io_result wire_send(struct io *io, struct source *s, uint64_t off,
+	uint64_t end, uint64_t skip, uint64_t max, uint64_t *written);
+
+/* The same for POP3: dots at the start of a line are doubled, a last line
+ * without LF gets one; body_lines: how many lines behind the header
+ * (UINT64_MAX: all).  Writes no final dot. */
+enum io_result wire_send_dotted(struct io *io, struct source *s,
+	uint64_t body_lines);
+
+/* A short slice into a buffer: header fields. */
+void wire_add(struct buf *b, const char *p, size_t n, char *last);
+
+#endif
