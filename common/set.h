@@ -20,6 +20,11 @@ struct set {
 	struct run *run;
 	size_t n;
 	size_t cap;
+	/* Where rank and nth looked last: members before run[mark].  Asking in
+	 * order, as FETCH does, costs one step each however many gaps there
+	 * are. */
+	size_t mark;
+	uint32_t before;
 };
 
 void set_init(struct set *s);
@@ -47,10 +52,10 @@ uint32_t set_max(const struct set *s); /* 0 when empty */
 bool set_next(const struct set *s, uint32_t x, uint32_t *out);
 
 /* How many members are <= x: the message number of UID x in a view. */
-uint32_t set_rank(const struct set *s, uint32_t x);
+uint32_t set_rank(struct set *s, uint32_t x);
 
 /* The i-th member, counted from 1; 0 when there are fewer. */
-uint32_t set_nth(const struct set *s, uint32_t i);
+uint32_t set_nth(struct set *s, uint32_t i);
 
 /* As IMAP writes it: 1:4,7,9:10. */
 void set_print(const struct set *s, struct buf *b);
