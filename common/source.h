@@ -11,26 +11,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SOURCE_WINDOW = 65536 };
+enum {
+	SOURCE_WINDOW = 65536
+};
 
 struct source {
 	int fd;          /* -1: memory */
-	uint64_t size;   /* octets as they lie on disk */
+	uint64_t size;   /* octets of mail: behind the compression, if any */
 	const char *mem; /* when fd is -1 */
 	char *window;
+	size_t window_max; /* SOURCE_WINDOW; fewer only to test the borders */
 	uint64_t window_off;
 	size_t window_n;
-	int error; /* errno of a read that failed: EIO when the file shrank */
+	int error; /* errno of a read that failed: EIO when the file shrank.
+		    * EIO right after source_open: a broken compressed file,
+		    * of which the octets before the break can be read. */
 };
 
-/* Takes over fd.  -1 with errno. */
+/*
+ * Takes over fd, which is closed on failure too.  -1 with errno:
+ *   EFBIG   a compressed file inflates to more than 1 GiB
+ */
 int source_open(struct source *s, int fd);
 void source_mem(struct source *s, struct str octets);
 void source_close(struct source *s);
 
 /*
  * Octets from off on: *out borrows them until the next call, and holds at
- * least one unless off >= size.  false: at the end, or s->error is set.
+ * least one unless off >= size.  false: at the end, or, when off < size,
+ * s->error says why there are none.
  */
 bool source_at(struct source *s, uint64_t off, struct str *out);
 

@@ -4,7 +4,7 @@
  * knows how: LF without CR before it becomes CRLF; a CR elsewhere stays; NUL,
  * which no literal may hold, becomes 0x80 (as Dovecot does).  None of these
  * rules reaches over more than the octet before, so any slice of a message
- * converts alone.
+ * converts alone, with one look at the octet before it.
  */
 #ifndef COMMON_WIRE_H
 #define COMMON_WIRE_H
@@ -22,30 +22,38 @@ struct wire_count {
 	bool eol;        /* the last line has its LF (true when empty) */
 };
 
+/* Nothing counted yet. */
+#define WIRE_COUNT ((struct wire_count){.eol = true})
+
 /* Add up n more octets; *last is the octet before them ('\n' at the start)
  * and is updated. */
-void wire_count_add(struct wire_count *c, const char *p, size_t n,
-	char *last);
+void wire_count_add(struct wire_count *c, const char *p, size_t n, char *last);
 
 /* The slice [off, end) of a message. -1 with errno when reading failed. */
-int wire_measure(struct source *s, uint64_t off, uint64_t end,
-	struct wire_count *c);
+int wire_measure(
+	struct source *s, uint64_t off, uint64_t end, struct wire_count *c);
 
 /*
  * Convert a slice and append it to io's output as it is read, so that memory
  * does not grow with the message.
- * skip, max: leave out the first skip wire octets, write at most max; the
- * caller has announced that number, so when the file has shrunk the rest is
- * filled with blanks and io stays in step.  *written says how many.
+ * skip, max: leave out the first skip wire octets, write exactly max; the
+ * caller has announced that number, so when the file has less than it had the
+ * rest is filled with blanks and io stays in step.  UINT64_MAX: all there is,
+ * nothing filled.  *written: how many octets of mail, without the filling, so
+ * fewer than max is worth a line in the log.
  */
 enum io_result wire_send(struct io *io, struct source *s, uint64_t off,
 	uint64_t end, uint64_t skip, uint64_t max, uint64_t *written);
 
-/* The same for POP3: dots at the start of a line are doubled, a last line
- * without LF gets one; body_lines: how many lines behind the header
- * (UINT64_MAX: all).  Writes no final dot. */
-enum io_result wire_send_dotted(struct io *io, struct source *s,
-	uint64_t body_lines);
+/*
+ * The whole message for POP3: dots at the start of a line are doubled, a last
+ * line without LF gets one.  Writes no final dot.
+ * body_lines: how many lines behind the header, for TOP; a header without its
+ * empty line gets one.  UINT64_MAX: all, and nothing added (RETR).
+ * A read that fails ends the message early and leaves s->error set.
+ */
+enum io_result wire_send_dotted(
+	struct io *io, struct source *s, uint64_t body_lines);
 
 /* A short slice into a buffer: header fields. */
 void wire_add(struct buf *b, const char *p, size_t n, char *last);
