@@ -11,8 +11,12 @@
  * in_max, so a client that sends 2,000 commands before it reads its first
  * answer and a server that answers at once cannot lock each other.
  *
- * The first failure is remembered (io_dead); later writes are ignored and
- * later reads fail at once, so a handler may finish without checking.
+ * The first failure is remembered (io_dead): later writes are ignored, and
+ * later reads fail at once, so a handler may finish without checking.  The two
+ * directions fail each for itself: after a read ended (IO_EOF, IO_TIMEOUT,
+ * IO_STOP) a last word may be written and flushed; after a write found the
+ * peer gone (IO_ERROR), what had been received is still read, for a client
+ * may send its QUIT and leave.
  */
 #ifndef COMMON_IO_H
 #define COMMON_IO_H
@@ -39,7 +43,9 @@ struct io;
 /*
  * in and out are the same socket, or a pair of pipes, files or terminals.
  * in_max: how many unread octets are held while a write waits.
- * Never returns NULL.
+ * Pipes and terminals are opened again through /proc where that is allowed, so
+ * call it before confinement; without, it works as well but slower.  SIGPIPE
+ * has to be ignored.  Never returns NULL.
  */
 struct io *io_new(int in, int out, size_t in_max);
 void io_free(struct io *io); /* does not close the descriptors */
