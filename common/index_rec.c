@@ -1,0 +1,443 @@
+/*
+ * The records of the cache.  Every one carries a checksum over its content
+ * and its place, checked at each look: a damaged page, or a page of another
+ * mailbox, is EIO, never a wrong answer.
+ */
+#include "common/index_impl.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A checksum that is cheap enough for 100,000 records a look; it is no
+ * defence against a forger, who could as well rename the mail. */
+static uint64_t
+mix(uint64_t h, const void *p, size_t n)
+{
+	const unsigned char *s = p;
+
+	while (n > 0) {
+		uint64_t w = 0;
+		size_t k = n < sizeof(w) ? n : sizeof(w);
+
+		memcpy(&w, s, k);
+		h = (h ^ w) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+		s += k;
+		n -= k;
+	}
+	return h;
+}
+
+static uint64_t
+box_sum(const struct index_box *box, struct str key)
+{
+	return mix(mix(1, key.p, key.n), box, offsetof(struct index_box, sum));
+}
+
+static uint64_t
+msg_sum(const struct index_msg *m, uint32_t id)
+{
+	return mix(id, m, offsetof(struct index_msg, sum));
+}
+
+/* Keys. */
+
+struct key {
+	unsigned char b[16];
+	size_t n;
+};
+
+static void
+key_u32(struct key *k, uint32_t v)
+{
+	for (int shift = 24; shift >= 0; shift -= 8)
+		k->b[k->n++] = (unsigned char)(v >> shift);
+}
+
+static struct key
+msg_key(uint32_t id, uint32_t uid)
+{
+	struct key k = {.n = 0};
+
+	key_u32(&k, id);
+	key_u32(&k, uid);
+	return k;
+}
+
+static struct key
+gone_key(uint32_t id, uint64_t modseq, uint32_t uid)
+{
+	struct key k = {.n = 0};
+
+	key_u32(&k, id);
+	key_u32(&k, (uint32_t)(modseq >> 32));
+	key_u32(&k, (uint32_t)modseq);
+	key_u32(&k, uid);
+	return k;
+}
+
+static uint32_t
+read_u32(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Mailboxes. */
+
+static int
+get(struct index_txn *t, int db, struct str key, MDB_val *v)
+{
+	MDB_val k = {key.n, (void *)(uintptr_t)key.p};
+
+	return mdb_get(t->txn, t->ix->db[db], &k, v);
+}
+
+static int
+put(struct index_txn *t, int db, struct str key, MDB_val *v)
+{
+	MDB_val k = {key.n, (void *)(uintptr_t)key.p};
+
+	return mdb_put(t->txn, t->ix->db[db], &k, v, 0);
+}
+
+static struct str
+key_str(const struct key *k)
+{
+	return (struct str){(const char *)k->b, k->n};
+}
+
+int
+index_box_get(struct index_txn *t, struct str key, struct index_box *out)
+{
+	MDB_val v;
+	int rc = get(t, DB_BOX, key, &v);
+
+	if (rc != 0)
+		return index_fail(rc);
+	if (v.mv_size != sizeof(*out))
+		return index_fail(EIO);
+	memcpy(out, v.mv_data, sizeof(*out));
+	out->guid[sizeof(out->guid) - 1] = '\0';
+	return out->sum == box_sum(out, key) ? 0 : index_fail(EIO);
+}
+
+/* Ids are never used twice: the last one given lies under the empty name. */
+static int
+new_id(struct index_txn *t, uint32_t *id)
+{
+	const struct str last = STR("\0last");
+	MDB_val v;
+	int rc = get(t, DB_BOX, last, &v);
+
+	*id = 0;
+	if (rc == 0 && v.mv_size == sizeof(*id))
+		memcpy(id, v.mv_data, sizeof(*id));
+	else if (rc != MDB_NOTFOUND)
+		return rc == 0 ? EIO : rc;
+	++*id;
+	v = (MDB_val){sizeof(*id), id};
+	return put(t, DB_BOX, last, &v);
+}
+
+int
+index_box_put(struct index_txn *t, struct str key, struct index_box *box)
+{
+	MDB_val v = {sizeof(*box), box};
+	int rc = box->id == 0 ? new_id(t, &box->id) : 0;
+
+	if (rc != 0)
+		return index_fail(rc);
+	box->sum = box_sum(box, key);
+	return index_fail(put(t, DB_BOX, key, &v));
+}
+
+/* Delete every key that begins with the box's id. */
+static int
+drop_range(struct index_txn *t, int db, uint32_t id)
+{
+	struct key first = msg_key(id, 0);
+	MDB_val k = {first.n, first.b}, v;
+	MDB_cursor *c;
+	int rc = mdb_cursor_open(t->txn, t->ix->db[db], &c);
+
+	if (rc != 0)
+		return rc;
+	rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
+	while (rc == 0 && k.mv_size >= 4 &&
+		memcmp(k.mv_data, first.b, 4) == 0) {
+		rc = mdb_cursor_del(c, 0);
+		if (rc == 0)
+			rc = mdb_cursor_get(c, &k, &v, MDB_GET_CURRENT);
+		if (rc == EINVAL) /* it was the last one */
+			rc = MDB_NOTFOUND;
+	}
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+index_box_drop(struct index_txn *t, struct str key)
+{
+	static const int ranges[] = {DB_NAME, DB_GONE, DB_CONTENT};
+	struct index_box box;
+	MDB_val k = {key.n, (void *)(uintptr_t)key.p};
+	MDB_val id = {sizeof(box.id), &box.id};
+	MDB_val v;
+	int rc = get(t, DB_BOX, key, &v);
+
+	t->page = NULL;
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc != 0 || v.mv_size != sizeof(box))
+		return index_fail(rc == 0 ? EIO : rc);
+	memcpy(&box, v.mv_data, sizeof(box));
+	rc = mdb_del(t->txn, t->ix->db[DB_MSG], &id, NULL);
+	if (rc == MDB_NOTFOUND)
+		rc = 0;
+	for (size_t i = 0; rc == 0 && i < sizeof(ranges) / sizeof(*ranges); i++)
+		rc = drop_range(t, ranges[i], box.id);
+	return index_fail(
+		rc == 0 ? mdb_del(t->txn, t->ix->db[DB_BOX], &k, NULL) : rc);
+}
+
+/* Messages. */
+
+/* Put the cursor on the first record with a UID >= from. */
+static int
+seek(struct index_txn *t, uint32_t id, uint32_t from, struct index_msg *out)
+{
+	struct index_msg want = {.uid = from};
+	MDB_val k = {sizeof(id), &id}, v = {sizeof(want), &want};
+	int rc = mdb_cursor_get(t->cur, &k, &v, MDB_GET_BOTH_RANGE);
+
+	if (rc == 0 && v.mv_size != sizeof(*out))
+		return EIO;
+	if (rc == 0)
+		memcpy(out, v.mv_data, sizeof(*out));
+	return rc;
+}
+
+/* Remember the dense page under the cursor.  A mailbox of one message has no
+ * page: its record stands alone. */
+static void
+keep_page(struct index_txn *t, uint32_t id)
+{
+	MDB_val k = {sizeof(id), &id}, v = {0, NULL};
+
+	t->page = NULL;
+	if (mdb_cursor_get(t->cur, &k, &v, MDB_GET_MULTIPLE) != 0 ||
+		v.mv_size % sizeof(struct index_msg) != 0)
+		return;
+	t->page = v.mv_data;
+	t->page_n = v.mv_size / sizeof(struct index_msg);
+	t->page_id = id;
+}
+
+/* The same out of the remembered page; false: it is not there. */
+static bool
+page_next(struct index_txn *t, uint32_t from, struct index_msg *out)
+{
+	const size_t size = sizeof(*out);
+	size_t lo = 0, hi = t->page_n;
+	uint32_t uid;
+
+	memcpy(&uid, t->page, sizeof(uid));
+	if (from < uid)
+		return false;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		memcpy(&uid, t->page + mid * size, sizeof(uid));
+		if (uid < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == t->page_n)
+		return false;
+	memcpy(out, t->page + lo * size, size);
+	return true;
+}
+
+int
+index_msg_next(
+	struct index_txn *t, uint32_t id, uint32_t from, struct index_msg *out)
+{
+	int rc = 0;
+
+	if (t->page == NULL || t->page_id != id || !page_next(t, from, out)) {
+		rc = seek(t, id, from, out);
+		if (rc == 0)
+			keep_page(t, id);
+	}
+	if (rc == 0 && out->sum != msg_sum(out, id))
+		rc = EIO;
+	return index_fail(rc);
+}
+
+int
+index_msg_get(
+	struct index_txn *t, uint32_t id, uint32_t uid, struct index_msg *out)
+{
+	if (index_msg_next(t, id, uid, out) == -1)
+		return -1;
+	if (out->uid != uid) {
+		errno = ENOENT;
+		return -1;
+	}
+	return 0;
+}
+
+static int
+put_record(struct index_txn *t, uint32_t id, struct index_msg *m)
+{
+	struct index_msg old;
+	MDB_val k = {sizeof(id), &id}, v = {sizeof(*m), m};
+
+	m->sum = msg_sum(m, id);
+	t->page = NULL;
+	if (seek(t, id, m->uid, &old) == 0 && old.uid == m->uid)
+		return mdb_cursor_put(t->cur, &k, &v, MDB_CURRENT);
+	return mdb_cursor_put(t->cur, &k, &v, 0);
+}
+
+int
+index_msg_put(struct index_txn *t, uint32_t id, struct index_msg *m,
+	const struct str *name)
+{
+	struct key k = msg_key(id, m->uid);
+	int rc = put_record(t, id, m);
+	MDB_val v;
+
+	if (rc == 0 && name != NULL) {
+		v = (MDB_val){name->n, (void *)(uintptr_t)name->p};
+		rc = put(t, DB_NAME, key_str(&k), &v);
+	}
+	return index_fail(rc);
+}
+
+static int
+drop_key(struct index_txn *t, int db, const struct key *key)
+{
+	unsigned char b[sizeof(key->b)];
+	MDB_val k = {key->n, b};
+	int rc;
+
+	memcpy(b, key->b, sizeof(b));
+	rc = mdb_del(t->txn, t->ix->db[db], &k, NULL);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static struct key
+content_key(uint32_t id, uint32_t uid, uint8_t kind)
+{
+	struct key k = msg_key(id, uid);
+
+	k.b[k.n++] = kind;
+	return k;
+}
+
+int
+index_msg_del(struct index_txn *t, uint32_t id, uint32_t uid)
+{
+	enum {
+		KINDS = 8
+	};
+	struct index_msg m = {.uid = uid};
+	struct key k = msg_key(id, uid);
+	MDB_val idv = {sizeof(id), &id}, v = {sizeof(m), &m};
+	int rc = mdb_del(t->txn, t->ix->db[DB_MSG], &idv, &v);
+
+	t->page = NULL;
+	if (rc == 0)
+		rc = drop_key(t, DB_NAME, &k);
+	for (uint8_t kind = 0; rc == 0 && kind < KINDS; kind++) {
+		k = content_key(id, uid, kind);
+		rc = drop_key(t, DB_CONTENT, &k);
+	}
+	return index_fail(rc);
+}
+
+int
+index_name_get(struct index_txn *t, uint32_t id, uint32_t uid, struct str *name)
+{
+	struct key k = msg_key(id, uid);
+	MDB_val v;
+	int rc = get(t, DB_NAME, key_str(&k), &v);
+
+	if (rc == 0)
+		*name = (struct str){v.mv_data, v.mv_size};
+	return index_fail(rc);
+}
+
+/* Expunged messages. */
+
+int
+index_gone_add(struct index_txn *t, uint32_t id, uint64_t modseq, uint32_t uid)
+{
+	struct key k = gone_key(id, modseq, uid);
+	MDB_val v = {0, NULL};
+
+	return index_fail(put(t, DB_GONE, key_str(&k), &v));
+}
+
+int
+index_gone_each(struct index_txn *t, uint32_t id, uint64_t since,
+	void (*each)(void *ctx, uint32_t uid), void *ctx)
+{
+	struct key first = gone_key(id, since, UINT32_MAX);
+	MDB_val k = {first.n, first.b}, v;
+	MDB_cursor *c;
+	int rc = mdb_cursor_open(t->txn, t->ix->db[DB_GONE], &c);
+
+	if (rc != 0)
+		return index_fail(rc);
+	rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
+	while (rc == 0 && k.mv_size == 16 &&
+		memcmp(k.mv_data, first.b, 4) == 0) {
+		each(ctx, read_u32((const unsigned char *)k.mv_data + 12));
+		rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+	}
+	mdb_cursor_close(c);
+	return index_fail(rc == MDB_NOTFOUND ? 0 : rc);
+}
+
+/* Content. */
+
+int
+index_content_get(struct index_txn *t, uint32_t id, uint32_t uid, uint8_t kind,
+	struct str *out)
+{
+	struct key k = content_key(id, uid, kind);
+	uint64_t sum;
+	MDB_val v;
+	int rc = get(t, DB_CONTENT, key_str(&k), &v);
+
+	if (rc != 0)
+		return index_fail(rc);
+	if (v.mv_size < sizeof(sum))
+		return index_fail(EIO);
+	memcpy(&sum, v.mv_data, sizeof(sum));
+	*out = (struct str){
+		(const char *)v.mv_data + sizeof(sum), v.mv_size - sizeof(sum)};
+	return sum == mix(mix(2, k.b, k.n), out->p, out->n) ? 0
+							    : index_fail(EIO);
+}
+
+int
+index_content_put(struct index_txn *t, uint32_t id, uint32_t uid, uint8_t kind,
+	struct str content)
+{
+	struct key k = content_key(id, uid, kind);
+	uint64_t sum = mix(mix(2, k.b, k.n), content.p, content.n);
+	MDB_val key = {k.n, k.b}, v = {sizeof(sum) + content.n, NULL};
+	int rc = mdb_put(t->txn, t->ix->db[DB_CONTENT], &key, &v, MDB_RESERVE);
+
+	if (rc != 0)
+		return index_fail(rc);
+	memcpy(v.mv_data, &sum, sizeof(sum));
+	if (content.n > 0)
+		memcpy((char *)v.mv_data + sizeof(sum), content.p, content.n);
+	return 0;
+}

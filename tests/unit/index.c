@@ -1,0 +1,279 @@
+/*
+ * The cache against a plain array: random puts, deletions and walks, seeded;
+ * with one message (LMDB keeps a lone duplicate differently), a few (a page
+ * inside a page) and thousands.  And the ways in which files go bad.
+ */
+#include "common/index.h"
+#include "common/buf.h"
+#include "common/msgname.h"
+#include "tests/unit/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	TOP = 4000
+};
+
+static uint32_t seed = 7;
+
+static uint32_t
+rnd(uint32_t n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 8) % n;
+}
+
+static bool
+walk(struct index_txn *t, uint32_t id, const uint64_t *model, uint32_t top)
+{
+	struct index_msg m;
+	uint32_t uid = 1;
+
+	for (uint32_t u = 1; u < top; u++) {
+		if (model[u] == 0)
+			continue;
+		if (index_msg_next(t, id, uid, &m) == -1 || m.uid != u ||
+			m.modseq != model[u])
+			return false;
+		uid = u + 1;
+	}
+	return index_msg_next(t, id, uid, &m) == -1 && errno == ENOENT;
+}
+
+static bool
+point(struct index_txn *t, uint32_t id, const uint64_t *model, uint32_t uid)
+{
+	struct index_msg m;
+	struct str name;
+	char want[32];
+	int rc = index_msg_get(t, id, uid, &m);
+
+	if (model[uid] == 0)
+		return rc == -1 && errno == ENOENT &&
+		       index_name_get(t, id, uid, &name) == -1;
+	snprintf(want, sizeof(want), "f%u.%llu", uid,
+		(unsigned long long)model[uid]);
+	return rc == 0 && m.modseq == model[uid] &&
+	       index_name_get(t, id, uid, &name) == 0 && str_is(name, want);
+}
+
+static bool
+change(struct index_txn *t, uint32_t id, uint64_t *model, uint32_t uid)
+{
+	char name[32];
+	struct index_msg m = {.uid = uid, .modseq = 1 + rnd(1000000)};
+	struct str s;
+
+	if (model[uid] != 0 && rnd(3) == 0) {
+		model[uid] = 0;
+		return index_msg_del(t, id, uid) == 0;
+	}
+	model[uid] = m.modseq;
+	snprintf(name, sizeof(name), "f%u.%llu", uid,
+		(unsigned long long)m.modseq);
+	s = str_of(name);
+	return index_msg_put(t, id, &m, &s) == 0;
+}
+
+static void
+test_model(struct index *ix, const char *key, uint32_t top)
+{
+	static uint64_t model[TOP];
+	struct index_box box = {.uidvalidity = top};
+	struct index_txn *t = index_begin(ix, true);
+	bool good = index_box_put(t, str_of(key), &box) == 0;
+
+	memset(model, 0, sizeof(model));
+	good = good && index_commit(t) == 0;
+	for (int round = 0; good && round < 60; round++) {
+		t = index_begin(ix, true);
+		for (uint32_t i = 0; good && i < top / 4 + 1; i++)
+			good = change(t, box.id, model, 1 + rnd(top - 1));
+		good = good && walk(t, box.id, model, top) &&
+		       index_commit(t) == 0;
+		t = index_begin(ix, false);
+		good = good && walk(t, box.id, model, top);
+		for (int i = 0; good && i < 20; i++)
+			good = point(t, box.id, model, 1 + rnd(top - 1));
+		index_abort(t);
+	}
+	ok(good, "%u messages at most: agrees with an array", top - 1);
+}
+
+static void
+count(void *ctx, uint32_t uid)
+{
+	*(uint32_t *)ctx += uid;
+}
+
+static void
+test_box(struct index *ix)
+{
+	struct index_box a = {.uidvalidity = 1}, b = {.uidvalidity = 2}, c;
+	struct index_txn *t = index_begin(ix, true);
+	struct index_msg m = {.uid = 5};
+	struct str name = STR("five"), out;
+	uint32_t sum = 0;
+
+	index_box_put(t, STR("a"), &a);
+	index_box_put(t, STR("b"), &b);
+	index_msg_put(t, a.id, &m, &name);
+	index_msg_put(t, b.id, &m, &name);
+	index_gone_add(t, a.id, 10, 1);
+	index_gone_add(t, a.id, 11, 2);
+	index_gone_add(t, a.id, 12, 4);
+	index_gone_add(t, b.id, 12, 100);
+	index_content_put(t, a.id, 5, 1, STR("hello"));
+	index_content_put(t, b.id, 5, 1, STR(""));
+	index_gone_each(t, a.id, 10, count, &sum);
+	ok(sum == 6, "expunges above a modseq, of one mailbox only");
+	ok(index_content_get(t, a.id, 5, 1, &out) == 0 &&
+			str_is(out, "hello") &&
+			index_content_get(t, a.id, 5, 2, &out) == -1,
+		"content by kind");
+	index_box_drop(t, STR("a"));
+	index_commit(t);
+	t = index_begin(ix, true);
+	ok(index_box_get(t, STR("a"), &c) == -1 && errno == ENOENT &&
+			index_msg_get(t, a.id, 5, &m) == -1 &&
+			index_content_get(t, a.id, 5, 1, &out) == -1 &&
+			index_name_get(t, a.id, 5, &out) == -1,
+		"a dropped mailbox leaves nothing");
+	ok(index_box_get(t, STR("b"), &c) == 0 && c.uidvalidity == 2 &&
+			index_msg_get(t, b.id, 5, &m) == 0 &&
+			index_content_get(t, b.id, 5, 1, &out) == 0,
+		"and its neighbour stays");
+	c = (struct index_box){0};
+	index_box_put(t, STR("a"), &c);
+	ok(c.id != a.id && c.id != b.id, "an id is never used twice");
+	index_abort(t);
+}
+
+static void
+write_file(const char *dir, const char *name, const char *text)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd == -1 || write(fd, text, strlen(text)) == -1)
+		perror(path);
+	close(fd);
+}
+
+static bool
+read_is(const char *dir, const char *name, const char *prefix)
+{
+	char path[256], text[128] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_RDONLY);
+	if (fd == -1 || read(fd, text, sizeof(text) - 1) == -1)
+		return false;
+	close(fd);
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool
+has_box(struct index *ix)
+{
+	struct index_box box;
+	struct index_txn *t = index_begin(ix, false);
+	bool has = t != NULL && index_box_get(t, STR("a"), &box) == 0;
+
+	index_abort(t);
+	return has;
+}
+
+static void
+put_box(struct index *ix)
+{
+	struct index_box box = {.uidvalidity = 1};
+	struct index_txn *t = index_begin(ix, true);
+
+	index_box_put(t, STR("a"), &box);
+	index_commit(t);
+}
+
+static void
+test_files(const char *dir)
+{
+	struct index *ix = NULL, *other = NULL;
+
+	ok(index_open(&ix, dir, 1 << 20) == 0, "a new cache opens");
+	put_box(ix);
+	ok(read_is(dir, "state", "dirty "), "a written cache is dirty");
+	index_open(&other, dir, 1 << 20);
+	ok(has_box(other), "two at a time see the same");
+	index_close(ix);
+	ok(read_is(dir, "state", "dirty "), "dirty while one has it open");
+	index_close(other);
+	ok(read_is(dir, "state", "clean"), "clean when the last one has left");
+	index_open(&ix, dir, 1 << 20);
+	ok(has_box(ix) && read_is(dir, "state", "clean"),
+		"what was closed cleanly is still there, and reading it does "
+		"not make it dirty");
+	index_close(ix);
+	write_file(dir, "state", "dirty another-boot\n");
+	index_open(&ix, dir, 1 << 20);
+	ok(ix != NULL && !has_box(ix), "dirty from another boot: dropped");
+	index_close(ix);
+	write_file(dir, "index1", "this is no database, not even nearly");
+	ix = NULL;
+	ok(index_open(&ix, dir, 1 << 20) == -1 && errno == EIO,
+		"a damaged file is refused");
+	index_discard(dir);
+	ok(index_open(&ix, dir, 1 << 20) == 0, "and made anew after discard");
+	index_close(ix);
+}
+
+static void
+test_full(struct index *ix)
+{
+	struct index_txn *t = index_begin(ix, true);
+	static char big[100000];
+	int rc = 0;
+
+	for (uint32_t i = 1; rc == 0 && i < 1000; i++)
+		rc = index_content_put(
+			t, 1, i, 1, (struct str){big, sizeof(big)});
+	ok(rc == -1 && errno == ENOSPC, "the limit of size is kept: ENOSPC");
+	index_abort(t);
+	ok(has_box(ix), "and what was there before is readable");
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/unit-index-XXXXXX";
+	struct index *ix = NULL;
+
+	if (mkdtemp(dir) == NULL)
+		return 99;
+	ok(index_open(&ix, NULL, 8 << 20) == 0, "a private one opens");
+	test_model(ix, "one", 2);
+	test_model(ix, "few", 12);
+	test_model(ix, "many", TOP);
+	test_box(ix);
+	put_box(ix);
+	test_full(ix);
+	index_close(ix);
+	test_files(dir);
+	for (const char *const *f = (const char *const[]){"index1",
+		     "index1-lock", "state", NULL};
+		*f != NULL; f++) {
+		char path[256];
+
+		snprintf(path, sizeof(path), "%s/%s", dir, *f);
+		unlink(path);
+	}
+	rmdir(dir);
+	return tap_done();
+}
