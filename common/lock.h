@@ -8,18 +8,22 @@
 #define COMMON_LOCK_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct lock {
 	int dirfd;          /* borrowed: the folder */
 	const char *file;   /* the file that the dotlock guards */
 	int flockfd;        /* -1: not held */
 	bool dotlock;
+	dev_t dev; /* of the dotlock, to know it again */
+	ino_t ino;
 	long long touched_ms;
 };
 
 /*
  * Take both locks for `file` ("dovecot-uidlist", "subscriptions") in dirfd,
- * waiting at most wait_ms.  A dead dotlock of our own host is broken at once,
+ * waiting at most wait_ms.  One lock in a directory at a time: a second one
+ * would wait for the first.  A dead dotlock of our own host is broken at once,
  * another's after 120 s without a touch.  Returns 0, or -1 with errno:
  *   EAGAIN  held by another for all of wait_ms
  *   EACCES, EROFS ... the folder cannot be written
