@@ -26,11 +26,11 @@ struct log_field {
 void log_open(const char *name);
 
 /* One event, "login", with its fields: login user=x rhost=y. */
-void log_fields(int priority, const char *event, const struct log_field *f,
-	size_t n);
-#define log_event(priority, event, ...)                                       \
-	log_fields(priority, event, (const struct log_field[]){__VA_ARGS__},  \
-		sizeof((const struct log_field[]){__VA_ARGS__}) /             \
+void log_fields(
+	int priority, const char *event, const struct log_field *f, size_t n);
+#define log_event(priority, event, ...)                                        \
+	log_fields(priority, event, (const struct log_field[]){__VA_ARGS__},   \
+		sizeof((const struct log_field[]){__VA_ARGS__}) /              \
 			sizeof(struct log_field))
 
 /* One line of text for what is no event of a client. */
@@ -38,8 +38,16 @@ void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* From here on this process may not connect again when the log's other end
+ * was restarted: it is about to be confined. */
+void log_fix(void);
+
+/* For the person who started us, and got it wrong: on fd 2 (which the caller
+ * has made /dev/null when it was the client), and in the log unless fd 2 is a
+ * terminal. */
+void log_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* We are wrong, or a peer process lied: log and _exit(70). */
-_Noreturn void die(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+_Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -51,7 +51,7 @@ struct server;
  * --version print on stdout and exit 0; a wrong option is one line on stderr
  * and exit 64 (EX_USAGE).
  */
-void options_parse(struct options *o, const struct server *srv, int argc,
-	char **argv);
+void options_parse(
+	struct options *o, const struct server *srv, int argc, char **argv);
 
 #endif

@@ -29,9 +29,9 @@ struct front {
 	struct io *io;
 	const struct options *opt;
 	const struct peer *peer;
-	bool tls;           /* TLS is on */
-	bool can_starttls;  /* offered, and not on yet */
-	bool can_plaintext; /* a password may be sent as things are now */
+	bool tls;                /* TLS is on */
+	bool can_starttls;       /* offered, and not on yet */
+	bool can_plaintext;      /* a password may be sent as things are now */
 	struct front_link *link; /* to the monitor: common/front.c's */
 };
 
@@ -51,8 +51,11 @@ enum login {
  * waits for its OK.  What the client has sent ahead goes along.  On
  * LOGIN_DONE nothing may be written or read any more.
  */
-enum { LOGIN_USER_MAX = 1024, LOGIN_PASSWORD_MAX = 4096,
-	LOGIN_STATE_MAX = 8192 };
+enum {
+	LOGIN_USER_MAX = 1024,
+	LOGIN_PASSWORD_MAX = 4096,
+	LOGIN_STATE_MAX = 8192
+};
 enum login front_login(struct front *f, struct str user, struct str password,
 	struct str state);
 
@@ -68,9 +71,10 @@ struct session {
 	const char *user;  /* the system's name for the user */
 	const char *login; /* as the client spelled it; "" without a login */
 	const char *home;
-	bool preauth;     /* no login took place: greet accordingly */
+	bool preauth; /* no login took place: greet accordingly */
 	bool tls;
-	struct str state; /* from front_login(); empty when preauth */
+	struct str state;          /* from front_login(); empty when preauth */
+	struct session_link *link; /* to the monitor: common/session.c's */
 };
 
 /*

@@ -1,0 +1,45 @@
+/*
+ * The monitor: the process with rights.  It never reads the client; it takes
+ * records from the two processes that do, each allowed by a table, and
+ * anything else ends the connection.
+ */
+#ifndef COMMON_MONITOR_H
+#define COMMON_MONITOR_H
+
+#include "common/options.h"
+#include "common/server.h"
+#include "common/start.h"
+
+/*
+ * The records.  From the front:
+ *   REQ_PEER   the PROXY header: addr, local (text), port
+ *   REQ_AUTH   user, password, tls
+ *   REQ_READY  state, unread octets, tls: the session may begin
+ * From the session:
+ *   REQ_STATUS a few words for systemctl status
+ *   REQ_TOTALS its last words (common/totals.h)
+ * To the front:
+ *   REP_AUTH   enum login
+ */
+enum monitor_record {
+	REQ_PEER = 1,
+	REQ_AUTH,
+	REQ_READY,
+	REQ_STATUS,
+	REQ_TOTALS,
+	REP_AUTH
+};
+
+enum {
+	MONITOR_STATUS_MAX = 200,
+	MONITOR_TRIES = 3
+};
+
+/*
+ * Serve one connection from its first octet to its end.  Returns when it is
+ * over; the caller exits.
+ */
+void monitor_serve(const struct server *srv, const struct options *opt,
+	const struct start *st);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * What are we on: a listening socket, a client, a pipe?
+ *
+ * What can go wrong:
+ *
+ * 1. LISTEN_FDS in the environment is meant for the process whose number is
+ *    in LISTEN_PID; a child of a socket-activated shell inherits both.
+ *    sd_listen_fds() compares them.
+ * 2. Descriptors 0, 1 or 2 may be closed: the first file opened would get
+ *    that number and the client would read or write it.
+ * 3. fd 1 need not be the client: systemd's StandardInput=socket with
+ *    StandardOutput=journal gives the socket on 0 alone.  A network client is
+ *    therefore served on the one descriptor that is known to be it.
+ * 4. A UNIX socket may be a pair made by our own parent (mbsync's Tunnel), or
+ *    lie in the file system where every user can connect.  The kernel says
+ *    who is at its other end.
+ */
+#include "common/start.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+static bool
+same_file(int a, int b)
+{
+	struct stat sa, sb;
+
+	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
+	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+void
+start_descriptors(void)
+{
+	int fd;
+
+	do {
+		if ((fd = open("/dev/null", O_RDWR)) == -1)
+			_exit(EX_OSERR);
+	} while (fd <= 2);
+	if (!isatty(2) && same_file(0, 2) && dup2(fd, 2) == -1)
+		_exit(EX_OSERR);
+	close(fd);
+}
+
+static bool
+is_listening(int fd)
+{
+	return sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0;
+}
+
+/* One descriptor that is not listening: who is there? */
+static void
+find_client(struct start *s, int in, int out)
+{
+	struct sockaddr_storage ss = {0};
+	socklen_t n = sizeof(ss);
+
+	s->kind = START_LOCAL;
+	s->in = in;
+	s->out = out;
+	if (getsockname(in, (struct sockaddr *)&ss, &n) == -1)
+		return;
+	if (same_file(in, out))
+		s->out = in;
+	if (ss.ss_family == AF_UNIX && start_is_ours(in))
+		return;
+	if (sd_is_socket(in, AF_UNSPEC, SOCK_STREAM, 0) <= 0) {
+		log_usage("descriptor %d is a socket, but no stream", in);
+		exit(EX_UNAVAILABLE);
+	}
+	s->kind = START_NETWORK;
+	s->out = in;
+}
+
+bool
+start_is_ours(int fd)
+{
+	struct ucred cred;
+	socklen_t n = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) == -1)
+		return errno == ENOTSOCK;
+	return cred.uid == 0 || cred.uid == getuid();
+}
+
+void
+start_find(struct start *s)
+{
+	int n = sd_listen_fds(1);
+
+	*s = (struct start){.kind = START_LOOP, .in = -1, .out = -1};
+	if (n == 1 && !is_listening(SD_LISTEN_FDS_START)) {
+		find_client(s, SD_LISTEN_FDS_START, SD_LISTEN_FDS_START);
+		return;
+	}
+	if (n <= 0 && !is_listening(0)) {
+		find_client(s, 0, 1);
+		return;
+	}
+	if (n > START_LISTEN_MAX) {
+		log_usage("more than %d sockets were passed", START_LISTEN_MAX);
+		exit(EX_UNAVAILABLE);
+	}
+	s->listen_n = n > 0 ? n : 1;
+	for (int i = 0; i < s->listen_n; i++) {
+		s->listen[i] = n > 0 ? SD_LISTEN_FDS_START + i : 0;
+		if (!is_listening(s->listen[i])) {
+			log_usage(
+				"descriptor %d does not listen", s->listen[i]);
+			exit(EX_UNAVAILABLE);
+		}
+	}
+}
