@@ -3,6 +3,11 @@
 #   make                 both programs, in build/bin
 #   make CC=clang B=build/clang    the same elsewhere, with another compiler
 #   make SAN=1 B=build/san         under ASan and UBSan
+#
+#   sudo make deps demo            try it: installs what it needs, shows both
+#   sudo make deps check           all tests; the last line counts them
+#   make lint fuzz bench check-system
+#   make install uninstall         DESTDIR= PREFIX= and the paths below
 
 CC     ?= cc
 B      ?= build
@@ -17,12 +22,14 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 HARDEN = -fstack-protector-strong -fPIE \
 	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SANITIZE = $(if $(SAN),-fsanitize=address$(,)undefined \
-	-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link)
 , := ,
 
 LIBS    = libsystemd lmdb libssl libcrypto zlib libutf8proc libzstd
-PKG    := $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
-LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lpam
+# Asked once, at first use: "make deps all" installs them before that.
+PKG     = $(eval PKG := $$(shell pkg-config --cflags $(LIBS)))$(PKG)
+LDLIBS  = $(eval LDLIBS := $$(shell pkg-config --libs $(LIBS)) -lpam)$(LDLIBS)
 
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(B)/gen \
 	$(PKG) $(WARN) $(HARDEN) $(SANITIZE) $(CPPFLAGS) $(CFLAGS)
@@ -33,9 +40,18 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(wildcard $1/*.c))
 .PHONY: all
 all: $(B)/bin/pop3d $(B)/bin/imapd
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c | $(B)/libs
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# What a compiler would say in forty lines, in one.
+$(B)/libs:
+	@pkg-config --print-errors --exists $(LIBS) pam || { \
+		echo "A library is missing.  On Debian: sudo make deps"; \
+		exit 1; \
+	} >&2
+	@mkdir -p $(@D)
+	@touch $@
 
 # The rooms as archives: a test links what it needs of them and no more.
 $(B)/common.a: $(call obj,common)
@@ -59,6 +75,82 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/pop3d.a $(B)/imapd.a $(B)/common.a
 .PHONY: unit
 unit: $(UNIT)
 .SECONDARY:
+
+# What Debian 12 calls the things we need.  The goals named beside deps decide
+# how much of it: "make deps" what the build needs, "make deps demo" a server
+# to try it, "make deps check" everything the tests and lint use.
+BUILD_PACKAGES = gcc libc6-dev make pkg-config libsystemd-dev liblmdb-dev \
+	libssl-dev zlib1g-dev libutf8proc-dev libzstd-dev libpam0g-dev \
+	libseccomp-dev
+DEMO_PACKAGES = systemd python3 passwd
+TEST_PACKAGES = bats python3 clang libclang-rt-14-dev clang-format clang-tidy \
+	cppcheck shellcheck mandoc passwd procps iproute2 strace openssl \
+	netbase systemd systemd-container mmdebstrap curl fetchmail getmail6 \
+	mpop isync mutt dovecot-imapd dovecot-pop3d \
+	libwrap0 libtirpc3 libnsl2 libbsd0 libevent-2.1-7
+# Unpacked below build/, never installed: see tests/lib/deps.sh.
+TEST_FETCHED = xinetd openbsd-inetd
+
+TESTING = $(filter check check-system lint fuzz bench,$(MAKECMDGOALS))
+.PHONY: deps
+deps:
+	@tests/lib/deps.sh build/debian $(BUILD_PACKAGES) \
+		$(if $(filter demo,$(MAKECMDGOALS)),$(DEMO_PACKAGES)) \
+		$(if $(TESTING),$(TEST_PACKAGES) -- $(TEST_FETCHED))
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
+.PHONY: check check-system
+check:
+	@tests/lib/check.sh
+check-system: all
+	@B=$(B) bats tests/system
+
+.PHONY: demo
+demo: all
+	@B=$(B) tests/demo/demo.sh
+
+C_FILES = $(wildcard common/*.[ch] pop3d/*.[ch] imapd/*.[ch] tests/*/*.[ch])
+SHELL_FILES = .ci/run $(wildcard tests/*/*.sh tests/*/*.bash tests/*/*.bats)
+.PHONY: lint
+lint: all
+	clang-format --dry-run -Werror $(C_FILES)
+	shellcheck $(SHELL_FILES)
+	cppcheck -q --std=c11 -j 2 --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -I. -I$(B)/gen \
+		$(wildcard common/*.c pop3d/*.c imapd/*.c)
+	printf '%s\n' $(wildcard common/*.c pop3d/*.c imapd/*.c) | \
+		xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
+		$(filter-out -DVERSION=%,$(ALL_CFLAGS)) \
+		-DVERSION=\"$(VERSION)\"' tidy
+	mandoc -T lint -W warning $(wildcard */*.8)
+	tests/lib/units.sh $(B)
+
+# The parsers against libFuzzer; a crash leaves its input in build/fuzz.
+FUZZ_SECONDS ?= 20
+FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+.PHONY: fuzz fuzzers
+fuzz:
+	@$(MAKE) CC=clang SAN=1 FUZZ=1 B=build/fuzz fuzzers
+fuzzers: $(FUZZERS)
+	@for f in $(notdir $(FUZZERS)); do \
+		echo "== $$f"; \
+		mkdir -p $(B)/corpus/$$f; \
+		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-artifact_prefix=$(B)/ -verbosity=0 \
+			$(addprefix -dict=,$(wildcard tests/fuzz/$$f.dict)) \
+			$(B)/corpus/$$f $(wildcard tests/fuzz/$$f.corpus) \
+			|| exit 1; \
+	done
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/pop3d.a $(B)/imapd.a $(B)/common.a
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+.PHONY: bench
+bench: all
+	@for b in $(wildcard tests/bench/*.sh); do B=$(B) $$b || exit 1; done
 
 .PHONY: clean
 clean:
