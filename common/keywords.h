@@ -14,7 +14,7 @@
 enum { KEYWORDS_MAX = 64, KEYWORD_LETTERS = 26 };
 
 struct keywords {
-	char *name[KEYWORDS_MAX]; /* NULL: a hole */
+	char *name[KEYWORDS_MAX]; /* NULL: a hole; else an IMAP atom */
 	struct stat st;           /* of dovecot-keywords; st_ino 0: none */
 };
 
@@ -26,8 +26,9 @@ void keywords_free(struct keywords *kw);
 /* The bit number of a name (case does not count), or -1. */
 int keywords_find(const struct keywords *kw, struct str name);
 
-/* Give a name the lowest free bit < KEYWORD_LETTERS; -1 with ENOSPC when all
- * letters are taken.  In memory only, until keywords_write(). */
+/* The bit of a name: its own, or the lowest free one < KEYWORD_LETTERS; -1
+ * with ENOSPC when all letters are taken, EINVAL when the name is no atom of
+ * at most 255 octets.  In memory only, until keywords_write(). */
 int keywords_add(struct keywords *kw, struct str name);
 
 /* Write dovecot-keywords whole (lock held), fsync, rename. */

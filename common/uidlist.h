@@ -30,7 +30,7 @@ struct uidlist {
 	bool damaged; /* lines had to be skipped or the header was bad */
 	bool foreign; /* read from v1 or Courier: write v3 before adding */
 	struct stat st; /* of the file that was read; st_ino 0: none */
-	char *text;     /* owns what the strs borrow */
+	struct uidlist_text *text; /* owns what the strs borrow */
 	size_t cap;
 };
 
@@ -38,7 +38,11 @@ struct uidlist {
  * Read the ledger of the folder dirfd.  No lock is needed: files are replaced
  * whole or appended to, and a torn last line is left out.  Without a
  * dovecot-uidlist, courierimapuiddb is read.  0 also when neither exists; -1
- * with errno when the file system failed.
+ * with errno when the file system failed or the file is a link (ELOOP).
+ *
+ * Of a damaged file the readable lines are kept.  When its UIDVALIDITY could
+ * not be read, uidvalidity is 0 beside damaged: the caller knows it from the
+ * cache, or else takes uidvalidity_next(), which makes clients start anew.
  */
 int uidlist_read(struct uidlist *ul, int dirfd);
 void uidlist_free(struct uidlist *ul);
@@ -49,8 +53,12 @@ bool uidlist_key(struct str keys, char key, struct str *value);
 /* The following need the lock (common/lock.h). */
 
 /*
- * Add entries above uidnext (the caller numbered them, ascending) to memory
- * and to the end of the file, and fsync.  After 0 they may be told.
+ * Add entries from uidnext on (the caller numbered them, ascending) to memory
+ * and to the end of the file, and fsync.  After 0 they may be told.  Writes
+ * the whole file where lines cannot be added to it.  -1 with errno:
+ *   ESTALE  the file is no longer the one that was read: read it again
+ *   EINVAL  not ascending, or a name that no line can hold
+ *   EOVERFLOW  there are no UIDs left under this UIDVALIDITY
  */
 int uidlist_append(struct uidlist *ul, int dirfd,
 	const struct uidlist_entry *add, size_t n);
@@ -58,12 +66,18 @@ int uidlist_append(struct uidlist *ul, int dirfd,
 /*
  * Write the whole file anew from memory, fsync and rename; its mtime is made
  * greater than the old one's.  A damaged file is kept beside it as
- * dovecot-uidlist.damaged.<time>.  Directory fsync included.
+ * dovecot-uidlist.damaged.<time>.  Directory fsync included.  -1 with ESTALE
+ * as above.  A guid is made when there is none.
  */
 int uidlist_write(struct uidlist *ul, int dirfd);
 
-/* Add or replace an entry's key ('P' for a taken-over POP3 UIDL). */
+/* Add or replace an entry's key ('P' for a taken-over POP3 UIDL).  In memory,
+ * until uidlist_write().  A value that no line can hold (empty, blanks,
+ * control characters) is left out. */
 void uidlist_set_key(struct uidlist *ul, size_t i, char key, struct str value);
+
+/* n octets that live as long as ul. */
+char *uidlist_room(struct uidlist *ul, size_t n);
 
 /*
  * A new UIDVALIDITY for a folder of this Maildir: max(now, last + 1), kept in
