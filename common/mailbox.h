@@ -98,7 +98,11 @@ bool mailbox_vanished(struct mailbox *mb, uint64_t since, struct set *out);
  * Find out what m does not know yet and remember it in the index.  May stat
  * or read the file.  -1 with errno: ENOENT gone, EIO ...
  */
-enum { DETAIL_SIZE = 1, DETAIL_DATE = 2, DETAIL_EOL = 4 };
+enum {
+	DETAIL_SIZE = 1,
+	DETAIL_DATE = 2,
+	DETAIL_EOL = 4
+};
 int mailbox_detail(struct mailbox *mb, struct msg *m, unsigned what);
 
 /* Open the message for reading, under whatever name it has by now. */
@@ -119,6 +123,14 @@ struct flag_change {
 int mailbox_change(struct mailbox *mb, uint32_t uid,
 	const struct flag_change *c, struct msg *m);
 
+/*
+ * Between these, many changes or expunges are written to the index together,
+ * in batches of some 20 ms: STORE 1:* is one call of each around its loop.
+ * Nothing may wait for a client in between.
+ */
+int mailbox_write_begin(struct mailbox *mb);
+int mailbox_write_end(struct mailbox *mb);
+
 /* The bit of a keyword, made when it is not there yet; -1 with ENOSPC when
  * the mailbox has no room for another keyword. */
 int mailbox_keyword(struct mailbox *mb, struct str name, bool make);
@@ -127,8 +139,8 @@ int mailbox_keyword(struct mailbox *mb, struct str name, bool make);
  * Unlink messages.  Those that went are added to gone.  -1 with errno of the
  * first failure; the others were tried all the same.
  */
-int mailbox_expunge(struct mailbox *mb, const struct set *uids,
-	struct set *gone);
+int mailbox_expunge(
+	struct mailbox *mb, const struct set *uids, struct set *gone);
 
 /* Opaque content kept beside a message in the cache, for instance its
  * ENVELOPE ready to send.  get is valid until mailbox_end; put is lost with

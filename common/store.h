@@ -28,4 +28,16 @@ struct store {
 int store_open(struct store *st, const struct options *opt, const char *home);
 void store_close(struct store *st);
 
+/*
+ * Find and make, when they are not there, the directories of a user's mail
+ * and cache, as the user: before a process confines itself to them.  cache is
+ * empty when there can be none.  -1 with errno when there is no Maildir.
+ */
+int store_prepare(const struct options *opt, const char *home,
+	struct buf *maildir, struct buf *cache);
+
+/* The shared cache is of no use any more: open a private one in its place.
+ * Mailboxes that are open must be synced before they are read again. */
+int store_without_cache(struct store *st);
+
 #endif

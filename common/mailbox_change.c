@@ -1,0 +1,258 @@
+/*
+ * Changing flags and removing messages: the file first, the index after it.
+ * A process killed between the two leaves a directory whose mtime the index
+ * does not know, so the next sync finds out.
+ *
+ * $Forwarded is kept twice, as the letter P that mutt and mbsync use and as
+ * the keyword letter that Dovecot uses; whoever changes one here changes both
+ * (formats 4).
+ */
+#include "common/mailbox_impl.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+enum {
+	RENAME_TRIES = 4
+};
+
+void
+mailbox_recount(struct index_box *box, const struct index_msg *was,
+	const struct index_msg *now)
+{
+	if (was != NULL) {
+		box->messages--;
+		box->unseen -= !(was->flags & MSG_SEEN);
+		box->deleted -= !!(was->flags & MSG_DELETED);
+		box->in_new -= !!(was->flags & INDEX_NEW);
+	}
+	if (now != NULL) {
+		box->messages++;
+		box->unseen += !(now->flags & MSG_SEEN);
+		box->deleted += !!(now->flags & MSG_DELETED);
+		box->in_new += !!(now->flags & INDEX_NEW);
+	}
+}
+
+uint64_t
+mailbox_modseq(const struct index_box *box)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	return now > box->highestmodseq ? now : box->highestmodseq + 1;
+}
+
+/* The bit of $Forwarded, or none. */
+static uint64_t
+forwarded(const struct mailbox *mb)
+{
+	int bit = keywords_find(&mb->kw, STR("$Forwarded"));
+
+	return bit == -1 ? 0 : (uint64_t)1 << bit;
+}
+
+static void
+apply(const struct mailbox *mb, const struct flag_change *c,
+	struct msgname *name, struct index_msg *m)
+{
+	const uint64_t letters = ((uint64_t)1 << KEYWORD_LETTERS) - 1;
+	uint64_t fwd = forwarded(mb);
+	uint64_t kw = (m->keywords & ~letters) | name->letters;
+
+	if (name->flags & MSG_PASSED)
+		kw |= fwd;
+	kw = (kw & ~c->keywords_clear) | c->keywords_set;
+	name->flags = (name->flags & ~c->flags_clear) | c->flags_set;
+	if (fwd != 0)
+		name->flags = kw & fwd ? name->flags | MSG_PASSED
+				       : name->flags & ~(uint32_t)MSG_PASSED;
+	name->letters = (uint32_t)(kw & letters);
+	m->keywords = kw;
+	m->flags =
+		(m->flags & ~(uint32_t)(MSG_SYSTEM | MSG_PASSED)) | name->flags;
+}
+
+/*
+ * Rename the file to what c makes of its name.  A flag that somebody else set
+ * meanwhile is kept: the name that is really there is what c is applied to.
+ * now and out: the record and the name after it.
+ */
+static int
+rename_file(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
+	struct index_msg *now, struct buf *out)
+{
+	const struct index_msg was = *now;
+	enum maildir_sub sub;
+	struct msgname name;
+	struct buf old;
+	int rc = -1;
+
+	buf_init(&old, NAME_MAX + 1);
+	for (int i = 0; rc == -1 && i < RENAME_TRIES; i++) {
+		if (mailbox_locate(mb, uid, i > 0, &old, &sub) == -1)
+			break;
+		*now = was;
+		msgname_parse(buf_str(&old), &name);
+		apply(mb, c, &name, now);
+		buf_reset(out);
+		msgname_print(&name, out);
+		rc = maildir_rename(&mb->md, sub, buf_cstr(&old), MAILDIR_CUR,
+			buf_cstr(out));
+		if (rc == -1 && errno != ENOENT)
+			break;
+	}
+	now->flags &= ~(uint32_t)INDEX_NEW;
+	buf_free(&old);
+	return rc;
+}
+
+static bool
+same(const struct index_msg *a, const struct index_msg *b)
+{
+	return a->flags == b->flags && a->keywords == b->keywords;
+}
+
+int
+mailbox_change(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
+	struct msg *out)
+{
+	struct index_txn *t = mailbox_write(mb);
+	struct index_msg was, now;
+	struct buf name;
+	struct str s;
+	int rc;
+
+	if (t == NULL)
+		return -1;
+	buf_init(&name, NAME_MAX);
+	rc = index_msg_get(t, mb->box.id, uid, &was);
+	now = was;
+	if (rc == 0)
+		rc = rename_file(mb, uid, c, &now, &name);
+	if (rc == -1) {
+		/* Nothing was written: the batch goes on. */
+		int e = errno;
+
+		mailbox_write_done(mb, t, true);
+		buf_free(&name);
+		errno = e;
+		return -1;
+	}
+	s = buf_str(&name);
+	if (!same(&was, &now)) {
+		now.modseq = mailbox_modseq(&mb->box);
+		mb->box.highestmodseq = now.modseq;
+	}
+	mailbox_recount(&mb->box, &was, &now);
+	rc = mailbox_write_done(
+		mb, t, index_msg_put(t, mb->box.id, &now, &s) == 0);
+	buf_free(&name);
+	mailbox_msg(&now, out);
+	return rc;
+}
+
+int
+mailbox_keyword(struct mailbox *mb, struct str name, bool make)
+{
+	enum {
+		WAIT_MS = 10000
+	};
+	struct lock lock;
+	int bit = keywords_find(&mb->kw, name);
+
+	if (bit != -1 || !make)
+		return bit;
+	if (lock_take(&lock, mb->md.fd, "dovecot-uidlist", WAIT_MS) == -1)
+		return -1;
+	/* Somebody else may have just added it. */
+	keywords_free(&mb->kw);
+	if (keywords_read(&mb->kw, mb->md.fd) == 0) {
+		bit = keywords_find(&mb->kw, name);
+		if (bit == -1) {
+			bit = keywords_add(&mb->kw, name);
+			if (bit != -1 &&
+				keywords_write(&mb->kw, mb->md.fd) == -1)
+				bit = -1;
+		}
+	}
+	lock_release(&lock);
+	return bit;
+}
+
+/* Unlink under whatever name it has by now; gone already is fine. */
+static int
+unlink_file(struct mailbox *mb, uint32_t uid, struct buf *name)
+{
+	enum maildir_sub sub;
+
+	for (int i = 0; i < RENAME_TRIES; i++) {
+		if (mailbox_locate(mb, uid, i > 0, name, &sub) == -1)
+			return errno == ENOENT ? 0 : -1;
+		if (unlinkat(mb->md.sub[sub], buf_cstr(name), 0) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+expunge_one(struct mailbox *mb, uint32_t uid, struct buf *name)
+{
+	struct index_txn *t = mailbox_write(mb);
+	struct index_msg m;
+	uint64_t modseq;
+
+	if (t == NULL)
+		return -1;
+	if (index_msg_get(t, mb->box.id, uid, &m) == -1)
+		return mailbox_write_done(mb, t, errno == ENOENT);
+	if (unlink_file(mb, uid, name) == -1) {
+		int e = errno;
+
+		mailbox_write_done(mb, t, true);
+		errno = e;
+		return -1;
+	}
+	modseq = mailbox_modseq(&mb->box);
+	mb->box.highestmodseq = modseq;
+	mailbox_recount(&mb->box, &m, NULL);
+	return mailbox_write_done(mb, t,
+		index_msg_del(t, mb->box.id, uid) == 0 &&
+			index_gone_add(t, mb->box.id, modseq, uid) == 0);
+}
+
+int
+mailbox_expunge(struct mailbox *mb, const struct set *uids, struct set *gone)
+{
+	struct buf name;
+	int first = 0;
+
+	buf_init(&name, NAME_MAX + 1);
+	mailbox_write_begin(mb);
+	for (size_t i = 0; i < uids->n; i++) {
+		/* Only what exists: a set may be 1:4294967295. */
+		struct msg m = {.uid = uids->run[i].lo};
+
+		while (mailbox_next(mb, m.uid, &m) &&
+			m.uid <= uids->run[i].hi) {
+			if (expunge_one(mb, m.uid, &name) == 0)
+				set_add(gone, m.uid);
+			else if (first == 0)
+				first = errno;
+			if (m.uid++ == UINT32_MAX)
+				break;
+		}
+	}
+	if (mailbox_write_end(mb) == -1 && first == 0)
+		first = errno;
+	buf_free(&name);
+	errno = first;
+	return first == 0 ? 0 : -1;
+}

@@ -1,0 +1,317 @@
+/*
+ * What is costly to know of a message: its size on the wire, its date, the
+ * end of its last line, and opaque content; found once and kept in the index.
+ *
+ * The file's name in the index may be out of date at any moment, because
+ * other programs rename: a file that is not there is looked for by its base
+ * name in both directories before it is called gone.
+ */
+#include "common/mailbox_impl.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/wire.h"
+
+/* Pending octets that are worth a transaction of their own. */
+enum {
+	PENDING_MAX = 4 << 20
+};
+
+struct search {
+	struct str base;
+	struct buf *found;
+};
+
+static int
+is_base(void *ctx, const char *name, size_t len)
+{
+	struct search *s = ctx;
+
+	if (len < s->base.n || memcmp(name, s->base.p, s->base.n) != 0 ||
+		(len > s->base.n && name[s->base.n] != ':'))
+		return 0;
+	buf_reset(s->found);
+	buf_add(s->found, name, len);
+	return 1;
+}
+
+/* Look through cur, new and cur again: a file that moves from new to cur
+ * between the first two looks is seen by the third. */
+static int
+search(struct mailbox *mb, struct buf *name, enum maildir_sub *sub)
+{
+	static const enum maildir_sub order[] = {
+		MAILDIR_CUR, MAILDIR_NEW, MAILDIR_CUR};
+	struct msgname m;
+	struct search s;
+	struct buf base;
+	int rc = 0;
+
+	msgname_parse(buf_str(name), &m);
+	buf_init(&base, NAME_MAX);
+	buf_adds(&base, m.base);
+	s = (struct search){buf_str(&base), name};
+	for (size_t i = 0; rc == 0 && i < sizeof(order) / sizeof(*order); i++) {
+		*sub = order[i];
+		rc = maildir_scan(&mb->md, order[i], is_base, &s);
+	}
+	buf_free(&base);
+	if (rc == 0)
+		errno = ENOENT;
+	return rc == 1 ? 0 : -1;
+}
+
+int
+mailbox_locate(struct mailbox *mb, uint32_t uid, bool again, struct buf *b,
+	enum maildir_sub *sub)
+{
+	struct index_msg m;
+	struct str name;
+	bool own;
+	struct index_txn *t = mailbox_look(mb, &own);
+	int rc, e;
+
+	if (t == NULL)
+		return -1;
+	rc = index_msg_get(t, mb->box.id, uid, &m);
+	if (rc == 0)
+		rc = index_name_get(t, mb->box.id, uid, &name);
+	e = errno;
+	if (rc == 0) {
+		*sub = m.flags & INDEX_NEW ? MAILDIR_NEW : MAILDIR_CUR;
+		buf_reset(b);
+		buf_adds(b, name);
+	}
+	if (own)
+		index_abort(t);
+	errno = e;
+	return rc == 0 && again ? search(mb, b, sub) : rc;
+}
+
+/* Open the file, under whatever name. */
+static int
+open_file(struct mailbox *mb, uint32_t uid, struct buf *name)
+{
+	enum {
+		TRIES = 3
+	};
+	enum maildir_sub sub;
+	int fd = -1;
+
+	for (int i = 0; fd == -1 && i < TRIES; i++) {
+		if (mailbox_locate(mb, uid, i > 0, name, &sub) == -1)
+			return -1;
+		fd = maildir_open_msg(&mb->md, sub, buf_cstr(name));
+		if (fd == -1 && errno != ENOENT)
+			return -1;
+	}
+	return fd;
+}
+
+int
+mailbox_source(struct mailbox *mb, uint32_t uid, struct source *src)
+{
+	struct buf name;
+	int fd;
+
+	buf_init(&name, NAME_MAX + 1);
+	fd = open_file(mb, uid, &name);
+	buf_free(&name);
+	return fd == -1 ? -1 : source_open(src, fd);
+}
+
+int
+mailbox_filename(struct mailbox *mb, uint32_t uid, struct buf *b)
+{
+	enum maildir_sub sub;
+
+	return mailbox_locate(mb, uid, false, b, &sub);
+}
+
+/*
+ * W= in the name is believed when S= is there and is the file's true size: so
+ * a file that was edited, or compressed, is measured (formats 1).
+ */
+static bool
+named_size(struct str name, uint64_t file_octets, uint64_t *wire)
+{
+	struct msgname m;
+	uint64_t s;
+
+	msgname_parse(name, &m);
+	return msgname_size(m.base, &s) && s == file_octets &&
+	       msgname_wire_size(m.base, wire);
+}
+
+static int
+measure(struct source *src, struct msg *m)
+{
+	struct wire_count c = {0};
+
+	if (wire_measure(src, 0, src->size, &c) == -1)
+		return -1;
+	m->wire_size = c.octets;
+	m->no_eol = !c.eol;
+	m->eol_known = true;
+	return 0;
+}
+
+static int
+last_octet(struct source *src, struct msg *m)
+{
+	char c = '\n';
+
+	if (src->size > 0 && source_copy(src, src->size - 1, &c, 1) != 1) {
+		errno = EIO;
+		return -1;
+	}
+	m->no_eol = c != '\n';
+	m->eol_known = true;
+	return 0;
+}
+
+/* src's file was opened from fd, whose stat is st. */
+static int
+find_out(struct msg *m, unsigned what, struct str name, int fd)
+{
+	struct source src;
+	struct stat st;
+	uint64_t wire;
+	int rc = 0;
+
+	if (fstat(fd, &st) == -1) {
+		close(fd);
+		return -1;
+	}
+	m->internaldate = st.st_mtime;
+	if (m->wire_size == MSG_UNKNOWN &&
+		named_size(name, (uint64_t)st.st_size, &wire))
+		m->wire_size = wire;
+	if ((!(what & DETAIL_SIZE) || m->wire_size != MSG_UNKNOWN) &&
+		(!(what & DETAIL_EOL) || m->eol_known)) {
+		close(fd);
+		return 0;
+	}
+	if (source_open(&src, fd) == -1)
+		return -1;
+	rc = m->wire_size == MSG_UNKNOWN ? measure(&src, m)
+					 : last_octet(&src, m);
+	source_close(&src);
+	return rc;
+}
+
+static void
+keep(struct mailbox *mb, struct pending *p)
+{
+	p->next = mb->pending;
+	mb->pending = p;
+	mb->pending_octets += sizeof(*p) + p->n;
+	if (mb->pending_octets > PENDING_MAX)
+		mailbox_flush_pending(mb);
+}
+
+int
+mailbox_detail(struct mailbox *mb, struct msg *m, unsigned what)
+{
+	struct pending *p;
+	struct buf name;
+	int fd, rc;
+
+	if ((!(what & DETAIL_SIZE) || m->wire_size != MSG_UNKNOWN) &&
+		(!(what & DETAIL_DATE) || m->internaldate != MSG_NODATE) &&
+		(!(what & DETAIL_EOL) || m->eol_known))
+		return 0;
+	buf_init(&name, NAME_MAX + 1);
+	fd = open_file(mb, m->uid, &name);
+	rc = fd == -1 ? -1 : find_out(m, what, buf_str(&name), fd);
+	buf_free(&name);
+	if (rc == -1)
+		return -1;
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return 0;
+	p->uid = m->uid;
+	p->msg = *m;
+	keep(mb, p);
+	if (mb->reading == 0)
+		mailbox_flush_pending(mb);
+	return 0;
+}
+
+bool
+mailbox_content(struct mailbox *mb, uint32_t uid, enum content_kind kind,
+	struct str *out)
+{
+	return mb->read != NULL && index_content_get(mb->read, mb->box.id, uid,
+					   (uint8_t)kind, out) == 0;
+}
+
+void
+mailbox_content_put(struct mailbox *mb, uint32_t uid, enum content_kind kind,
+	struct str content)
+{
+	struct pending *p = malloc(sizeof(*p) + content.n);
+
+	if (p == NULL)
+		return;
+	*p = (struct pending){
+		.uid = uid, .kind = (uint8_t)kind, .n = content.n};
+	if (content.n > 0)
+		memcpy(p->content, content.p, content.n);
+	keep(mb, p);
+	if (mb->reading == 0)
+		mailbox_flush_pending(mb);
+}
+
+/* What was learnt, into the record as it is now. */
+static int
+write_detail(struct index_txn *t, uint32_t id, const struct pending *p)
+{
+	struct index_msg m;
+
+	if (index_msg_get(t, id, p->uid, &m) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (p->kind != 0)
+		return index_content_put(
+			t, id, p->uid, p->kind, (struct str){p->content, p->n});
+	m.wire_size = p->msg.wire_size;
+	m.internaldate = p->msg.internaldate;
+	if (p->msg.eol_known)
+		m.flags |= INDEX_EOL_KNOWN;
+	if (p->msg.no_eol)
+		m.flags |= INDEX_NO_EOL;
+	return index_msg_put(t, id, &m, NULL);
+}
+
+/*
+ * Losing all of this costs time only, so failure is silent; and it must not
+ * happen inside a batch of changes, which could not be taken back alone.
+ */
+void
+mailbox_flush_pending(struct mailbox *mb)
+{
+	struct pending *p = mb->pending, *next;
+	struct index_txn *t;
+	uint32_t id = mb->box.id;
+	bool good;
+
+	if (p == NULL || mb->write != NULL)
+		return;
+	mb->pending = NULL;
+	mb->pending_octets = 0;
+	t = index_begin(mb->st->index, true);
+	good = t != NULL;
+	for (; p != NULL; p = next) {
+		next = p->next;
+		good = good && write_detail(t, id, p) == 0;
+		free(p);
+	}
+	if (good)
+		index_commit(t);
+	else
+		index_abort(t);
+}

@@ -1,0 +1,75 @@
+/*
+ * What the files mailbox*.c share; for nobody else.
+ */
+#ifndef COMMON_MAILBOX_IMPL_H
+#define COMMON_MAILBOX_IMPL_H
+
+#include "common/buf.h"
+#include "common/index.h"
+#include "common/lock.h"
+#include "common/mailbox.h"
+#include "common/maildir.h"
+
+/* Something learnt about a message that waits to be written to the index:
+ * one transaction for many. */
+struct pending {
+	struct pending *next;
+	uint32_t uid;
+	uint8_t kind; /* 0: size, date, eol out of msg; else content */
+	struct msg msg;
+	size_t n;
+	char content[];
+};
+
+struct mailbox {
+	struct store *st;
+	char *dir;
+	struct buf key; /* of the index */
+	enum mailbox_mode mode;
+	struct maildir md;
+	struct index_box box;
+	struct mailbox_status status;
+	struct keywords kw;
+	struct set recent;
+	struct index_txn *read;  /* between begin and end */
+	int reading;             /* how deep */
+	struct index_txn *write; /* between write_begin and write_end */
+	bool writing;
+	int64_t write_ms; /* when `write` began */
+	struct pending *pending;
+	size_t pending_octets;
+};
+
+/* How long one write transaction may keep others waiting. */
+enum {
+	WRITE_BATCH_MS = 20
+};
+
+/* A writing transaction: the open one, or one of its own.  done commits it
+ * when it is its own or has lasted long enough. */
+struct index_txn *mailbox_write(struct mailbox *mb);
+int mailbox_write_done(struct mailbox *mb, struct index_txn *t, bool good);
+
+/* Read the box again: others write it too. */
+int mailbox_load_box(struct mailbox *mb);
+uint64_t mailbox_modseq(const struct index_box *box);
+
+/* Change one record and the box's counts with it; both in t.  was or now may
+ * be NULL: added, removed. */
+void mailbox_recount(struct index_box *box, const struct index_msg *was,
+	const struct index_msg *now);
+
+/* A reading transaction for one look-up: the open one, or one of its own
+ * (*own) that the caller aborts. */
+struct index_txn *mailbox_look(struct mailbox *mb, bool *own);
+
+void mailbox_flush_pending(struct mailbox *mb);
+
+/* The message's file: its name into b and where it lies.  again: the name
+ * that the index has is gone; look through the directories. */
+int mailbox_locate(struct mailbox *mb, uint32_t uid, bool again, struct buf *b,
+	enum maildir_sub *sub);
+
+void mailbox_msg(const struct index_msg *in, struct msg *out);
+
+#endif

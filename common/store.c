@@ -1,0 +1,203 @@
+/*
+ * Opening one user's mail.  Everything here runs as the user, who may have
+ * made his home as he likes: nothing is trusted, and nothing but the Maildir
+ * itself has to work.
+ */
+#include "common/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/index.h"
+#include "common/log.h"
+
+/* A private cache lies in memory, and only what is used of it counts. */
+static const uint64_t private_max = (uint64_t)1 << 32;
+
+static bool
+expand(const char *path, const char *home, struct buf *out)
+{
+	buf_reset(out);
+	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0')) {
+		buf_puts(out, home);
+		path++;
+	}
+	buf_puts(out, path);
+	return !out->bad;
+}
+
+/* Make the directories of path, as `mkdir -p` does, private to the user. */
+static int
+make_path(const char *path)
+{
+	char *copy = str_dup(str_of(path));
+	int rc = 0;
+
+	for (char *p = copy + 1; rc == 0 && *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		rc = mkdir(copy, 0700) == -1 && errno != EEXIST ? -1 : 0;
+		*p = '/';
+	}
+	if (rc == 0)
+		rc = mkdir(copy, 0700) == -1 && errno != EEXIST ? -1 : 0;
+	free(copy);
+	return rc;
+}
+
+/* The memory map of another host's writes cannot be trusted: no cache on a
+ * network file system. */
+static bool
+on_network(const char *path)
+{
+	static const unsigned long magic[] = {0x6969 /* NFS */,
+		0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
+		0x65735546 /* FUSE */, 0x00c36400 /* Ceph */,
+		0x5346414f /* AFS */, 0x01161970 /* GFS2 */,
+		0x7461636f /* OCFS2 */};
+	struct statfs fs;
+
+	if (statfs(path, &fs) == -1)
+		return false;
+	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++)
+		if ((unsigned long)fs.f_type == magic[i])
+			return true;
+	return false;
+}
+
+/* The directory of the cache, made when it is not there; "" for none. */
+static void
+find_cache(const struct options *opt, const char *home, struct buf *dir)
+{
+	if (strcmp(opt->cache, "none") != 0 && expand(opt->cache, home, dir) &&
+		make_path(buf_cstr(dir)) == 0) {
+		if (!on_network(buf_cstr(dir)))
+			return;
+		buf_reset(dir);
+		buf_printf(dir, "/var/cache/stdmail/%u", (unsigned)getuid());
+		if (make_path(buf_cstr(dir)) == 0)
+			return;
+	}
+	buf_reset(dir);
+}
+
+int
+store_prepare(const struct options *opt, const char *home, struct buf *maildir,
+	struct buf *cache)
+{
+	static const char *const sub[] = {"cur", "new", "tmp"};
+	int fd;
+
+	find_cache(opt, home, cache);
+	if (!expand(opt->maildir, home, maildir)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(buf_cstr(maildir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd != -1)
+		return close(fd);
+	if (errno != ENOENT || make_path(buf_cstr(maildir)) == -1)
+		return -1;
+	fd = open(buf_cstr(maildir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	for (size_t i = 0; i < sizeof(sub) / sizeof(*sub); i++)
+		(void)mkdirat(fd, sub[i], 0700);
+	return close(fd);
+}
+
+/* A damaged cache is removed and made anew, once; otherwise in memory. */
+static int
+open_index(struct store *st, const char *dir)
+{
+	uint64_t max = st->opt->cache_max;
+
+	if (dir[0] != '\0') {
+		if (index_open(&st->index, dir, max) == 0)
+			return 0;
+		if (errno == EIO) {
+			index_discard(dir);
+			if (index_open(&st->index, dir, max) == 0)
+				return 0;
+		}
+		log_warn("no cache in %s: %s", dir, strerror(errno));
+	}
+	return index_open(&st->index, NULL, private_max);
+}
+
+int
+store_without_cache(struct store *st)
+{
+	if (index_private(st->index)) {
+		errno = EIO;
+		return -1;
+	}
+	log_warn("the cache failed: going on without it");
+	index_close(st->index);
+	st->index = NULL;
+	return index_open(&st->index, NULL, private_max);
+}
+
+/*
+ * Courier's users know their mailboxes as INBOX.a.b; everybody else gets the
+ * slash.  An own option wins.
+ */
+static void
+guess_names(struct store *st)
+{
+	struct stat sb;
+	bool courier =
+		fstatat(st->root, "courierimapsubscribed", &sb, 0) == 0 &&
+		fstatat(st->root, "subscriptions", &sb, 0) == -1;
+
+	st->separator = st->opt->separator;
+	if (st->separator == 0)
+		st->separator = courier ? '.' : '/';
+	st->prefix = st->opt->prefix;
+	if (st->prefix == NULL)
+		st->prefix = courier ? "INBOX." : "";
+}
+
+int
+store_open(struct store *st, const struct options *opt, const char *home)
+{
+	struct buf maildir, cache;
+	int e;
+
+	*st = (struct store){.root = -1, .opt = opt};
+	buf_init(&maildir, PATH_MAX);
+	buf_init(&cache, PATH_MAX);
+	if (store_prepare(opt, home, &maildir, &cache) == -1)
+		goto fail;
+	st->root = open(buf_cstr(&maildir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (st->root == -1 || open_index(st, buf_cstr(&cache)) == -1)
+		goto fail;
+	guess_names(st);
+	buf_free(&maildir);
+	buf_free(&cache);
+	return 0;
+fail:
+	e = errno;
+	buf_free(&maildir);
+	buf_free(&cache);
+	store_close(st);
+	errno = e;
+	return -1;
+}
+
+void
+store_close(struct store *st)
+{
+	index_close(st->index);
+	if (st->root != -1)
+		close(st->root);
+	*st = (struct store){.root = -1};
+}
