@@ -105,6 +105,10 @@ enum {
 };
 int mailbox_detail(struct mailbox *mb, struct msg *m, unsigned what);
 
+/* Octets of the file on disk, for a message that cannot be read; 0 when not
+ * even that can be told. */
+uint64_t mailbox_file_octets(struct mailbox *mb, uint32_t uid);
+
 /* Open the message for reading, under whatever name it has by now. */
 int mailbox_source(struct mailbox *mb, uint32_t uid, struct source *src);
 

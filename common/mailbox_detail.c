@@ -9,6 +9,7 @@
 #include "common/mailbox_impl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,23 @@ mailbox_source(struct mailbox *mb, uint32_t uid, struct source *src)
 	fd = open_file(mb, uid, &name);
 	buf_free(&name);
 	return fd == -1 ? -1 : source_open(src, fd);
+}
+
+uint64_t
+mailbox_file_octets(struct mailbox *mb, uint32_t uid)
+{
+	enum maildir_sub sub;
+	struct buf name;
+	struct stat st;
+	int rc;
+
+	buf_init(&name, NAME_MAX + 1);
+	rc = mailbox_locate(mb, uid, false, &name, &sub);
+	if (rc == 0)
+		rc = fstatat(mb->md.sub[sub], buf_cstr(&name), &st,
+			AT_SYMLINK_NOFOLLOW);
+	buf_free(&name);
+	return rc == 0 ? (uint64_t)st.st_size : 0;
 }
 
 int

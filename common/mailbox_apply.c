@@ -1,0 +1,208 @@
+/*
+ * A sync's third step: what was found, into the index, in batches.
+ */
+#include "common/mailbox_sync.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+record_of(const struct sync *s, const struct found *f, struct index_msg *m)
+{
+	const uint64_t letters = ((uint64_t)1 << KEYWORD_LETTERS) - 1;
+	const uint32_t ours = MSG_SYSTEM | MSG_PASSED | INDEX_NEW;
+	struct msgname name;
+
+	msgname_parse((struct str){f->name, f->n}, &name);
+	m->flags = (m->flags & ~ours) | name.flags |
+		   (f->sub == MAILDIR_NEW ? (uint32_t)INDEX_NEW : 0);
+	m->keywords = (m->keywords & ~letters) | name.letters;
+	if (name.flags & MSG_PASSED)
+		m->keywords |= s->forwarded;
+}
+
+/* SELECT: out of new/ into cur/, and it was recent to this session. */
+static void
+move_to_cur(struct sync *s, struct found *f)
+{
+	struct str whole = {f->name, f->n};
+	struct buf to;
+
+	buf_init(&to, NAME_MAX);
+	buf_adds(&to, whole);
+	if (str_find(whole, ':') == -1)
+		buf_puts(&to, ":2,");
+	if (!to.bad && maildir_rename(&s->mb->md, MAILDIR_NEW, f->name,
+			       MAILDIR_CUR, buf_cstr(&to)) == 0) {
+		struct str moved = arena_str(&s->scan.names, buf_str(&to));
+
+		f->name = moved.p;
+		f->n = (uint16_t)moved.n;
+		f->sub = MAILDIR_CUR;
+		f->same = false;
+		set_add(&s->mb->recent, f->uid);
+	}
+	buf_free(&to);
+}
+
+/* One file's record.  Written only when nobody else changed it since the
+ * look began. */
+static int
+put_found(struct sync *s, struct index_txn *t, const struct found *f)
+{
+	struct mailbox *mb = s->mb;
+	struct str name = {f->name, f->n};
+	struct index_msg was, old, m;
+	bool had = index_msg_get(t, mb->box.id, f->uid, &was) == 0;
+
+	if (!had && errno != ENOENT)
+		return -1;
+	if (had && s->snap != NULL &&
+		index_msg_get(s->snap, mb->box.id, f->uid, &old) == 0 &&
+		old.modseq != was.modseq)
+		return 0;
+	m = had ? was
+		: (struct index_msg){.uid = f->uid,
+			  .wire_size = MSG_UNKNOWN,
+			  .internaldate = MSG_NODATE};
+	record_of(s, f, &m);
+	if (!had || ((m.flags ^ was.flags) & (MSG_SYSTEM | MSG_PASSED)) != 0 ||
+		m.keywords != was.keywords)
+		m.modseq = s->modseq;
+	mailbox_recount(&mb->box, had ? &was : NULL, &m);
+	return index_msg_put(t, mb->box.id, &m, &name);
+}
+
+static int
+drop_lost(struct sync *s, struct index_txn *t, uint32_t uid)
+{
+	struct mailbox *mb = s->mb;
+	struct index_msg m;
+
+	if (index_msg_get(t, mb->box.id, uid, &m) == -1)
+		return errno == ENOENT ? 0 : -1;
+	mailbox_recount(&mb->box, &m, NULL);
+	if (index_msg_del(t, mb->box.id, uid) == -1)
+		return -1;
+	return index_gone_add(t, mb->box.id, s->modseq, uid);
+}
+
+/* A box that the index does not have, or that is about another folder. */
+static int
+new_box(struct sync *s)
+{
+	struct mailbox *mb = s->mb;
+	struct index_txn *t = index_begin(mb->st->index, true);
+	struct stat st;
+
+	if (t == NULL)
+		return -1;
+	if (fstat(mb->md.fd, &st) == -1 ||
+		index_box_drop(t, buf_str(&mb->key)) == -1)
+		goto fail;
+	mb->box = (struct index_box){
+		.uidvalidity = s->ul.uidvalidity,
+		.dev = st.st_dev,
+		.ino = st.st_ino,
+	};
+	memcpy(mb->box.guid, s->ul.guid, sizeof(s->ul.guid));
+	mb->box.floor = mailbox_modseq(&mb->box);
+	mb->box.highestmodseq = mb->box.floor;
+	if (index_box_put(t, buf_str(&mb->key), &mb->box) == -1)
+		goto fail;
+	return index_commit(t);
+fail:
+	index_abort(t);
+	return -1;
+}
+
+static int
+by_uid(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+static int
+write_changes(struct sync *s)
+{
+	struct mailbox *mb = s->mb;
+	bool move = mb->mode == MAILBOX_SELECT && s->locked;
+	struct index_txn *t;
+	uint32_t uid = 0;
+
+	for (; set_next(&s->lost, uid, &uid); uid++) {
+		t = mailbox_write(mb);
+		if (t == NULL || mailbox_write_done(mb, t,
+					 drop_lost(s, t, uid) == 0) == -1)
+			return -1;
+	}
+	/* In order of UID: the records go to the end of their database.  The
+	 * hash table is of no use from here on. */
+	qsort(s->scan.f, s->scan.n, sizeof(*s->scan.f), by_uid);
+	for (size_t i = 0; i < s->scan.n; i++) {
+		struct found *f = &s->scan.f[i];
+
+		if (f->known && f->sub == MAILDIR_NEW && move)
+			move_to_cur(s, f);
+		if (!f->known || f->same)
+			continue;
+		t = mailbox_write(mb);
+		if (t == NULL || mailbox_write_done(
+					 mb, t, put_found(s, t, f) == 0) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The last transaction: what was seen, as of before the look. */
+static int
+write_box(struct sync *s)
+{
+	struct mailbox *mb = s->mb;
+	struct index_txn *t = mailbox_write(mb);
+
+	if (t == NULL)
+		return -1;
+	memcpy(mb->box.st, s->now, sizeof(mb->box.st));
+	if (s->have_ul && s->ul.uidnext > mb->box.uidnext)
+		mb->box.uidnext = s->ul.uidnext;
+	if (mb->box.uidnext == 0)
+		mb->box.uidnext = 1;
+	if (mb->box.highestmodseq < s->modseq)
+		mb->box.highestmodseq = s->modseq;
+	return mailbox_write_done(mb, t, true);
+}
+
+static bool
+any_change(const struct sync *s)
+{
+	if (s->lost.n > 0)
+		return true;
+	for (size_t i = 0; i < s->scan.n; i++)
+		if (s->scan.f[i].known && !s->scan.f[i].same)
+			return true;
+	return false;
+}
+
+int
+sync_apply(struct sync *s)
+{
+	struct mailbox *mb = s->mb;
+	int rc;
+
+	if (mb->box.id == 0 && new_box(s) == -1)
+		return -1;
+	s->modseq = any_change(s) ? mailbox_modseq(&mb->box)
+				  : mb->box.highestmodseq;
+	mailbox_write_begin(mb);
+	rc = write_changes(s);
+	if (rc == 0)
+		rc = write_box(s);
+	if (mailbox_write_end(mb) == -1)
+		rc = -1;
+	return rc;
+}

@@ -1,0 +1,187 @@
+/*
+ * A sync's second step: UIDs for the files that were found.  The ledger may
+ * know them, because Dovecot or another session numbered them; the others
+ * are numbered here, and the ledger is on disk before anybody is told.
+ */
+#include "common/mailbox_sync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+/* Another UIDVALIDITY than the index has: what it knows is about a mailbox
+ * that is no more.  All files are as if never seen. */
+static void
+forget_box(struct sync *s)
+{
+	set_clear(&s->lost);
+	for (size_t i = 0; i < s->scan.n; i++)
+		s->scan.f[i].known = false;
+	s->mb->box = (struct index_box){0};
+}
+
+static int
+read_ledger(struct sync *s)
+{
+	struct mailbox *mb = s->mb;
+
+	if (uidlist_read(&s->ul, mb->md.fd) == -1)
+		return -1;
+	s->have_ul = true;
+	/* A header that cannot be read: the cache remembers. */
+	if (s->ul.uidvalidity == 0 && s->ul.damaged)
+		s->ul.uidvalidity = mb->box.uidvalidity;
+	if (mb->box.id != 0 && s->ul.uidvalidity != mb->box.uidvalidity) {
+		forget_box(s);
+		if (sync_scan_both(s) == -1)
+			return -1;
+	}
+	if (s->ul.uidvalidity == 0) {
+		if (!s->locked) {
+			errno = EROFS;
+			return -1;
+		}
+		s->ul.uidvalidity = uidvalidity_next(mb->st->root);
+		s->ul.foreign = true; /* there is no file to append to */
+	}
+	if (s->ul.guid[0] == '\0')
+		uidlist_new_guid(s->ul.guid);
+	return 0;
+}
+
+/* What the ledger says of files that the index does not know. */
+static void
+adopt(struct sync *s)
+{
+	uint32_t told = s->mb->box.id == 0 ? 0 : s->mb->box.uidnext;
+
+	for (size_t i = 0; i < s->ul.n; i++) {
+		const struct uidlist_entry *e = &s->ul.entry[i];
+		struct found *f = scan_find(&s->scan, e->base);
+
+		if (f == NULL || e->uid < told ||
+			(f->known && f->uid == e->uid))
+			continue;
+		/* Dovecot gave the same file a new number. */
+		if (f->known)
+			set_add(&s->lost, f->uid);
+		f->known = true;
+		f->same = false;
+		f->uid = e->uid;
+	}
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct found *x = *(struct found *const *)a;
+	const struct found *y = *(struct found *const *)b;
+
+	return msgname_cmp((struct str){x->name, x->base_n},
+		(struct str){y->name, y->base_n});
+}
+
+static int
+collect_fresh(struct sync *s)
+{
+	s->fresh = calloc(s->scan.n + 1, sizeof(struct found *));
+	if (s->fresh == NULL)
+		return -1;
+	for (size_t i = 0; i < s->scan.n; i++)
+		if (!s->scan.f[i].known)
+			s->fresh[s->nfresh++] = &s->scan.f[i];
+	qsort(s->fresh, s->nfresh, sizeof(*s->fresh), by_name);
+	return 0;
+}
+
+/* UIDs for files that nobody knows, on disk when this returns 0. */
+static int
+number_fresh(struct sync *s)
+{
+	struct uidlist_entry *add;
+	uint32_t next = s->ul.uidnext;
+	int rc;
+
+	if (next < s->mb->box.uidnext)
+		next = s->mb->box.uidnext;
+	if (next == 0)
+		next = 1;
+	if (s->nfresh >= UINT32_MAX - next) {
+		errno = EOVERFLOW;
+		return -1;
+	}
+	s->ul.uidnext = next;
+	add = calloc(s->nfresh + 1, sizeof(*add));
+	if (add == NULL)
+		return -1;
+	for (size_t i = 0; i < s->nfresh; i++) {
+		struct found *f = s->fresh[i];
+
+		add[i].uid = next + (uint32_t)i;
+		add[i].base = (struct str){f->name, f->base_n};
+		f->known = true;
+		f->same = false;
+		f->uid = add[i].uid;
+	}
+	rc = uidlist_append(&s->ul, s->mb->md.fd, add, s->nfresh);
+	free(add);
+	return rc;
+}
+
+/* Leave out the lines of files that are gone, when they are more than a
+ * quarter.  True: there is something to write. */
+static bool
+drop_dead_lines(struct sync *s)
+{
+	enum {
+		WORTH_IT = 64
+	};
+	size_t live = 0;
+
+	if (!s->looked_all || s->ul.n < WORTH_IT)
+		return false;
+	for (size_t i = 0; i < s->ul.n; i++)
+		live += scan_find(&s->scan, s->ul.entry[i].base) != NULL;
+	if (live >= s->ul.n / 4 * 3)
+		return false;
+	live = 0;
+	for (size_t i = 0; i < s->ul.n; i++)
+		if (scan_find(&s->scan, s->ul.entry[i].base) != NULL)
+			s->ul.entry[live++] = s->ul.entry[i];
+	s->ul.n = live;
+	return true;
+}
+
+static int
+write_ledger(struct sync *s)
+{
+	bool whole;
+
+	if (collect_fresh(s) == -1)
+		return -1;
+	if (s->nfresh > 0 && number_fresh(s) == -1)
+		return -1;
+	whole = drop_dead_lines(s) ||
+		(s->nfresh == 0 && (s->ul.foreign || s->ul.damaged));
+	return whole ? uidlist_write(&s->ul, s->mb->md.fd) : 0;
+}
+
+int
+sync_number(struct sync *s)
+{
+	struct stat st;
+
+	if (read_ledger(s) == -1)
+		return -1;
+	adopt(s);
+	if (!s->locked)
+		return 0;
+	if (write_ledger(s) == -1)
+		return -1;
+	if (fstatat(s->mb->md.fd, "dovecot-uidlist", &st,
+		    AT_SYMLINK_NOFOLLOW) == 0) {
+		sync_note_stat(&st, sync_clock_ns(), &s->now[STAT_UIDLIST]);
+		s->now[STAT_UIDLIST].settled = 1;
+	}
+	return 0;
+}
