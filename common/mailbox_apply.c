@@ -142,7 +142,8 @@ write_changes(struct sync *s)
 	}
 	/* In order of UID: the records go to the end of their database.  The
 	 * hash table is of no use from here on. */
-	qsort(s->scan.f, s->scan.n, sizeof(*s->scan.f), by_uid);
+	if (s->scan.n > 0)
+		qsort(s->scan.f, s->scan.n, sizeof(*s->scan.f), by_uid);
 	for (size_t i = 0; i < s->scan.n; i++) {
 		struct found *f = &s->scan.f[i];
 

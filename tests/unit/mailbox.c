@@ -1,0 +1,474 @@
+/*
+ * A mailbox over a real directory: what is seen after other programs have
+ * delivered, renamed and removed; UIDs never come back; two handles see each
+ * other's changes; random outside changes, seeded, against a model.
+ */
+#include "common/mailbox.h"
+#include "tests/unit/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char home[] = "/tmp/unit-mailbox-XXXXXX";
+static struct options opt = {
+	.maildir = "~/Maildir", .cache = "~/cache", .cache_max = 64 << 20};
+static struct store st;
+
+static void
+run(const char *command)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "cd '%s/Maildir' 2>/dev/null; %s", home,
+		command);
+	if (system(line) != 0)
+		printf("# failed: %s\n", line);
+}
+
+static void
+put(const char *path, const char *text)
+{
+	char full[512];
+	int fd;
+
+	snprintf(full, sizeof(full), "%s/Maildir/%s", home, path);
+	fd = open(full, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd == -1 || write(fd, text, strlen(text)) == -1)
+		printf("# cannot write %s\n", full);
+	close(fd);
+}
+
+static bool
+has(const char *path)
+{
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s/Maildir/%s", home, path);
+	return access(full, F_OK) == 0;
+}
+
+static struct mailbox *
+open_box(enum mailbox_mode mode)
+{
+	struct mailbox *mb = NULL;
+
+	if (mailbox_open(&st, ".", mode, &mb) == -1)
+		printf("# mailbox_open: %s\n", strerror(errno));
+	return mb;
+}
+
+static void
+fresh(void)
+{
+	store_close(&st);
+	run("rm -rf ../cache ../Maildir");
+	if (store_open(&st, &opt, home) == -1)
+		printf("# store_open: %s\n", strerror(errno));
+}
+
+static bool
+is(struct mailbox *mb, uint32_t uid, uint32_t flags)
+{
+	struct msg m;
+
+	return mailbox_get(mb, uid, &m) && m.flags == flags;
+}
+
+static void
+test_numbers(void)
+{
+	struct mailbox *mb;
+	struct msg m;
+
+	fresh();
+	put("new/200.M2.h", "b\n");
+	put("new/200.M10.h", "c\n");
+	put("cur/100.x:2,S", "a\n");
+	mb = open_box(MAILBOX_LOOK);
+	ok(is(mb, 1, MSG_SEEN) && is(mb, 2, 0) && is(mb, 3, 0) &&
+			!mailbox_get(mb, 4, &m),
+		"UIDs in the order of time, then microseconds");
+	ok(has("new/200.M2.h") && mailbox_status(mb)->in_new == 2 &&
+			mailbox_recent(mb)->n == 0,
+		"a look leaves new/ alone");
+	ok(mailbox_status(mb)->messages == 3 &&
+			mailbox_status(mb)->unseen == 2 &&
+			mailbox_status(mb)->uidnext == 4,
+		"counted");
+	mailbox_close(mb);
+	mb = open_box(MAILBOX_SELECT);
+	ok(!has("new/200.M2.h") && has("cur/200.M2.h:2,") &&
+			set_count(mailbox_recent(mb)) == 2 &&
+			mailbox_status(mb)->in_new == 0,
+		"SELECT moves new to cur, and those were recent");
+	mailbox_close(mb);
+	run("rm cur/200.M10.h*");
+	mb = open_box(MAILBOX_LOOK);
+	ok(!mailbox_get(mb, 3, &m) && mailbox_status(mb)->messages == 2,
+		"removed outside: gone");
+	mailbox_close(mb);
+	put("cur/200.M10.h:2,", "c\n");
+	put("new/150.h", "late\n");
+	mb = open_box(MAILBOX_LOOK);
+	ok(!mailbox_get(mb, 3, &m) && mailbox_get(mb, 4, &m) &&
+			mailbox_get(mb, 5, &m) &&
+			mailbox_status(mb)->uidnext == 6,
+		"a file that comes back gets a new UID");
+	mailbox_close(mb);
+}
+
+static void
+test_cache_loss(void)
+{
+	struct mailbox *mb = open_box(MAILBOX_LOOK);
+	struct mailbox_status before = *mailbox_status(mb), after;
+
+	mailbox_close(mb);
+	store_close(&st);
+	run("rm -rf ../cache");
+	store_open(&st, &opt, home);
+	mb = open_box(MAILBOX_LOOK);
+	after = *mailbox_status(mb);
+	ok(before.uidvalidity == after.uidvalidity &&
+			before.uidnext == after.uidnext &&
+			before.messages == after.messages &&
+			strcmp(before.guid, after.guid) == 0,
+		"without the cache: the same UIDVALIDITY, UIDNEXT and GUID");
+	ok(after.highestmodseq >= before.highestmodseq,
+		"modseqs go on upwards");
+	mailbox_close(mb);
+	put("dovecot-uidlist", "rubbish\n1 :100.x\n");
+	mb = open_box(MAILBOX_LOOK);
+	ok(mailbox_status(mb)->uidvalidity == before.uidvalidity &&
+			mailbox_status(mb)->uidnext >= before.uidnext,
+		"a damaged ledger does not renumber");
+	mailbox_close(mb);
+}
+
+static void
+test_change(void)
+{
+	struct flag_change add = {.flags_set = MSG_FLAGGED | MSG_DELETED};
+	struct flag_change drop = {.flags_clear = MSG_DELETED};
+	struct mailbox *a, *b;
+	uint64_t modseq;
+	struct msg m;
+	int bit;
+
+	fresh();
+	put("cur/1.a:2,S", "a\n");
+	put("cur/2.b:2,xZ,more", "b\n");
+	a = open_box(MAILBOX_SELECT);
+	b = open_box(MAILBOX_SELECT);
+	ok(mailbox_change(a, 1, &add, &m) == 0 && has("cur/1.a:2,FST"),
+		"flags go into the file's name");
+	modseq = m.modseq;
+	ok(mailbox_status(a)->deleted == 1 && mailbox_status(a)->unseen == 1,
+		"and into the counts");
+	mailbox_sync(b);
+	ok(is(b, 1, MSG_SEEN | MSG_FLAGGED | MSG_DELETED),
+		"another handle sees them");
+	run("mv cur/1.a:2,FST cur/1.a:2,RT");
+	ok(mailbox_change(a, 1, &drop, &m) == 0 && has("cur/1.a:2,R") &&
+			m.flags == MSG_ANSWERED && m.modseq > modseq,
+		"flags set outside meanwhile are kept");
+	bit = mailbox_keyword(a, STR("$Label1"), true);
+	ok(bit == 0 && mailbox_keyword(b, STR("$label1"), true) == 0,
+		"a keyword has one letter, in any case");
+	drop = (struct flag_change){.keywords_set = 1};
+	ok(mailbox_change(a, 2, &drop, &m) == 0 && has("cur/2.b:2,Zax,more"),
+		"keyword letters; unknown letters and fields stay");
+	run("rm cur/2.b*");
+	ok(mailbox_change(a, 2, &add, &m) == -1 && errno == ENOENT,
+		"a change of what is gone: ENOENT");
+	mailbox_close(a);
+	mailbox_close(b);
+}
+
+static void
+test_expunge(void)
+{
+	struct mailbox *a, *b;
+	struct set uids, gone;
+	struct msg m;
+	uint64_t modseq;
+
+	fresh();
+	run("for i in 1 2 3 4 5; do echo $i >cur/$i.x:2,S; done");
+	a = open_box(MAILBOX_SELECT);
+	b = open_box(MAILBOX_SELECT);
+	modseq = mailbox_status(b)->highestmodseq;
+	set_init(&uids);
+	set_init(&gone);
+	set_add_run(&uids, 2, 3);
+	set_add_run(&uids, 5, UINT32_MAX);
+	run("mv cur/3.x:2,S cur/3.x:2,FS; rm cur/5.x:2,S");
+	ok(mailbox_expunge(a, &uids, &gone) == 0 && set_count(&gone) == 3 &&
+			!has("cur/2.x:2,S") && !has("cur/3.x:2,FS"),
+		"expunge removes files, renamed and gone ones too");
+	mailbox_sync(b);
+	set_clear(&gone);
+	ok(!mailbox_get(b, 2, &m) && mailbox_get(b, 4, &m) &&
+			mailbox_vanished(b, modseq, &gone) &&
+			set_count(&gone) == 3,
+		"another handle learns which");
+	ok(!mailbox_vanished(b, 1, &gone),
+		"before the index began, expunges are unknown");
+	mailbox_close(a);
+	mailbox_close(b);
+	set_free(&uids);
+	set_free(&gone);
+}
+
+static void
+test_detail(void)
+{
+	struct mailbox *mb;
+	struct msg m;
+	struct str s;
+
+	fresh();
+	put("cur/1.a,S=4,W=6:2,", "a\nb\n");
+	put("cur/2.b,S=4,W=77:2,", "wrong\n");
+	put("cur/3.c:2,", "no\neol");
+	run("touch -d @1000000000 cur/1.a*");
+	mb = open_box(MAILBOX_SELECT);
+	mailbox_get(mb, 1, &m);
+	ok(mailbox_detail(mb, &m, DETAIL_SIZE | DETAIL_DATE) == 0 &&
+			m.wire_size == 6 && m.internaldate == 1000000000,
+		"size from the name, date from the file");
+	mailbox_get(mb, 2, &m);
+	ok(mailbox_detail(mb, &m, DETAIL_SIZE) == 0 && m.wire_size == 7,
+		"a size in the name that cannot be true is measured");
+	mailbox_get(mb, 3, &m);
+	ok(mailbox_detail(mb, &m, DETAIL_EOL) == 0 && m.eol_known && m.no_eol &&
+			m.wire_size == 7,
+		"a last line without LF");
+	mailbox_get(mb, 3, &m);
+	ok(m.wire_size == 7 && m.no_eol, "and it is remembered");
+	mailbox_content_put(mb, 3, CONTENT_ENVELOPE, STR("(envelope)"));
+	mailbox_begin(mb);
+	ok(mailbox_content(mb, 3, CONTENT_ENVELOPE, &s) &&
+			str_is(s, "(envelope)") &&
+			!mailbox_content(mb, 2, CONTENT_ENVELOPE, &s),
+		"content beside a message");
+	mailbox_end(mb);
+	mailbox_close(mb);
+}
+
+static void
+test_forwarded(void)
+{
+	struct flag_change c = {0};
+	struct mailbox *mb;
+	struct msg m;
+	int bit;
+
+	fresh();
+	put("cur/1.a:2,PS", "a\n");
+	mb = open_box(MAILBOX_SELECT);
+	bit = mailbox_keyword(mb, STR("$Forwarded"), false);
+	mailbox_get(mb, 1, &m);
+	ok(bit == 0 && m.keywords == 1, "P is the keyword $Forwarded");
+	c.keywords_clear = 1;
+	mailbox_change(mb, 1, &c, &m);
+	ok(has("cur/1.a:2,S"), "both go");
+	c = (struct flag_change){.keywords_set = 1};
+	mailbox_change(mb, 1, &c, &m);
+	ok(has("cur/1.a:2,PSa"), "and come together");
+	mailbox_close(mb);
+}
+
+static void
+end(int sig)
+{
+	_exit(sig);
+}
+
+/* The cache is removed or replaced by rubbish under an open mailbox. */
+static void
+test_damage(void)
+{
+	struct mailbox *mb;
+	struct msg m;
+	uint32_t uidvalidity;
+
+	fresh();
+	put("cur/1.a:2,S", "a\n");
+	mb = open_box(MAILBOX_SELECT);
+	uidvalidity = mailbox_status(mb)->uidvalidity;
+	run("dd if=/dev/urandom of=../cache/index1 bs=4096 count=40 "
+	    "conv=notrunc 2>/dev/null");
+	put("cur/2.b:2,", "b\n");
+	/* Whatever happens here happens to this process alone. */
+	fflush(stdout);
+	if (fork() == 0) {
+		signal(SIGSEGV, end);
+		signal(SIGBUS, end);
+		mailbox_sync(mb);
+		_exit(0);
+	}
+	wait(NULL);
+	mailbox_close(mb);
+	store_close(&st);
+	store_open(&st, &opt, home);
+	mb = open_box(MAILBOX_SELECT);
+	ok(mb != NULL && is(mb, 1, MSG_SEEN) && mailbox_get(mb, 2, &m) &&
+			mailbox_status(mb)->uidvalidity == uidvalidity,
+		"a damaged cache is made anew");
+	mailbox_close(mb);
+	store_close(&st);
+	opt.cache = "none";
+	store_open(&st, &opt, home);
+	mb = open_box(MAILBOX_SELECT);
+	ok(mb != NULL && is(mb, 1, MSG_SEEN) &&
+			mailbox_status(mb)->uidvalidity == uidvalidity,
+		"without a cache: the same");
+	mailbox_close(mb);
+	opt.cache = "~/cache";
+}
+
+/* Outside changes against a model: file number i has the state s[i]. */
+enum {
+	FILES = 40,
+	GONE = 0,
+	IN_NEW = 1,
+	IN_CUR = 2
+};
+static const char *const letters[] = {"", "S", "FS", "R"};
+static const uint32_t bits[] = {
+	0, MSG_SEEN, MSG_FLAGGED | MSG_SEEN, MSG_ANSWERED};
+static uint32_t seed = 3;
+
+static uint32_t
+rnd(uint32_t n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 8) % n;
+}
+
+struct file {
+	int where, flags;
+	uint32_t generation;
+	uint32_t uid; /* 0: not seen yet */
+};
+
+static void
+name_of(const struct file *f, int i, char out[64])
+{
+	snprintf(out, 64, "%s/%d.g%u.h%s%s", f->where == IN_NEW ? "new" : "cur",
+		1000 + i, f->generation, f->where == IN_NEW ? "" : ":2,",
+		f->where == IN_NEW ? "" : letters[f->flags]);
+}
+
+static void
+outside(struct file *f, int i)
+{
+	char old[64], now[64], line[256];
+
+	name_of(f, i, old);
+	if (f->where == GONE) {
+		f->where = rnd(2) == 0 ? IN_NEW : IN_CUR;
+		f->flags = f->where == IN_NEW ? 0 : (int)rnd(4);
+		f->generation++;
+		f->uid = 0;
+		name_of(f, i, now);
+		put(now, "x\n");
+	} else if (rnd(3) == 0) {
+		snprintf(line, sizeof(line), "%s/Maildir/%s", home, old);
+		unlink(line);
+		f->where = GONE;
+	} else {
+		char to[256];
+
+		f->where = IN_CUR;
+		f->flags = (int)rnd(4);
+		name_of(f, i, now);
+		snprintf(line, sizeof(line), "%s/Maildir/%s", home, old);
+		snprintf(to, sizeof(to), "%s/Maildir/%s", home, now);
+		rename(line, to);
+	}
+}
+
+static bool
+agrees(struct mailbox *mb, struct file *f, uint32_t *top)
+{
+	uint32_t want = 0, next = 1, uids = 0;
+	struct buf name;
+	struct msg m;
+	bool good = true;
+
+	buf_init(&name, 256);
+	for (int i = 0; i < FILES; i++)
+		want += f[i].where != GONE;
+	for (; good && mailbox_next(mb, next, &m); next = m.uid + 1) {
+		unsigned i, g;
+
+		uids++;
+		good = mailbox_filename(mb, m.uid, &name) == 0 &&
+		       sscanf(buf_cstr(&name), "%u.g%u.", &i, &g) == 2;
+		i -= 1000;
+		good = good && i < FILES && f[i].where != GONE &&
+		       f[i].generation == g && m.flags == bits[f[i].flags] &&
+		       (f[i].uid == 0 ? m.uid > *top : m.uid == f[i].uid);
+		if (good)
+			f[i].uid = m.uid;
+	}
+	for (int i = 0; i < FILES; i++)
+		if (f[i].where != GONE && f[i].uid > *top)
+			*top = f[i].uid;
+	buf_free(&name);
+	return good && uids == want && mailbox_status(mb)->messages == want;
+}
+
+static void
+test_random(void)
+{
+	struct file f[FILES] = {0};
+	struct mailbox *mb[2];
+	uint32_t top = 0;
+	bool good = true;
+
+	fresh();
+	mb[0] = open_box(MAILBOX_LOOK);
+	mb[1] = open_box(MAILBOX_LOOK);
+	for (int round = 0; good && round < 1500; round++) {
+		struct mailbox *m = mb[rnd(2)];
+
+		for (uint32_t n = rnd(4); n > 0; n--) {
+			int i = (int)rnd(FILES);
+
+			outside(&f[i], i);
+		}
+		good = mailbox_sync(m) == 0 && agrees(m, f, &top);
+	}
+	ok(good, "1,500 rounds of outside changes: nothing missed, no UID "
+		 "given twice");
+	mailbox_close(mb[0]);
+	mailbox_close(mb[1]);
+}
+
+int
+main(void)
+{
+	st.root = -1;
+	if (mkdtemp(home) == NULL)
+		return 99;
+	test_numbers();
+	test_cache_loss();
+	test_change();
+	test_expunge();
+	test_detail();
+	test_forwarded();
+	test_damage();
+	test_random();
+	store_close(&st);
+	run("rm -rf \"$(dirname \"$PWD\")\"");
+	return tap_done();
+}
