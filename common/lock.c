@@ -74,9 +74,8 @@ wait_more(long long until, int *interval)
 }
 
 static int
-open_flock(int dirfd)
+open_flock(int dirfd, const char *name)
 {
-	static const char name[] = "stdmail.lock";
 	const int how = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	int fd = openat(dirfd, name, how);
 
@@ -89,14 +88,11 @@ open_flock(int dirfd)
 }
 
 static int
-take_flock(struct lock *l, long long until)
+wait_flock(int fd, long long until)
 {
 	int interval = WAIT_FIRST_MS;
 
-	l->flockfd = open_flock(l->dirfd);
-	if (l->flockfd == -1)
-		return -1;
-	while (flock(l->flockfd, LOCK_EX | LOCK_NB) == -1) {
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno == ENOLCK || errno == ENOTSUP || errno == EINVAL)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
@@ -107,6 +103,13 @@ take_flock(struct lock *l, long long until)
 		}
 	}
 	return 0;
+}
+
+static int
+take_flock(struct lock *l, long long until)
+{
+	l->flockfd = open_flock(l->dirfd, "stdmail.lock");
+	return l->flockfd == -1 ? -1 : wait_flock(l->flockfd, until);
 }
 
 static void
@@ -324,4 +327,18 @@ lock_release(struct lock *l)
 	if (l->flockfd != -1)
 		close(l->flockfd);
 	l->flockfd = -1;
+}
+
+int
+lock_alone(int dirfd, const char *file, int wait_ms)
+{
+	int fd = open_flock(dirfd, file);
+	int e;
+
+	if (fd == -1 || wait_flock(fd, now_ms() + wait_ms) == 0)
+		return fd;
+	e = errno;
+	close(fd);
+	errno = e;
+	return -1;
 }

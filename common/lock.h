@@ -35,4 +35,13 @@ int lock_take(struct lock *l, int dirfd, const char *file, int wait_ms);
 int lock_keep(struct lock *l);
 void lock_release(struct lock *l);
 
+/*
+ * An flock alone, on a file of its own (made when missing), for what only our
+ * programs exclude each other from, such as a second POP3 session.  Dies with
+ * its holder; per host on a shared file system.  Returns the descriptor, to be
+ * closed, or -1 with errno as above.  Where the file system knows no flock
+ * nothing is excluded.
+ */
+int lock_alone(int dirfd, const char *file, int wait_ms);
+
 #endif
