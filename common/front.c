@@ -129,15 +129,22 @@ may_send_password(const struct options *opt, const struct front *f)
 
 void
 front_serve(const struct server *srv, const struct options *opt,
-	const struct peer *peer, const struct start *st, int monitor)
+	const struct peer *peer, const struct start *st, int monitor,
+	const struct account *who, pid_t parent)
 {
 	struct front_link link = {.monitor = monitor};
 	struct front f = {.opt = opt, .peer = peer, .link = &link};
 	int limit_ms = (int)opt->login_timeout_s * 1000;
 
+	f.io = io_new(st->in, st->out, IN_MAX);
+	priv_normalise();
 	session_stop_signal();
 	log_fix();
-	f.io = io_new(st->in, st->out, IN_MAX);
+	if (geteuid() == 0)
+		priv_bury(who);
+	else
+		priv_become(who->uid, who->gid);
+	priv_follow_parent(parent);
 	io_set_timeouts(f.io, limit_ms, WRITE_MS);
 	io_set_deadline(f.io, io_now_ms() + limit_ms);
 	io_stop_on(f.io, &session_stop);

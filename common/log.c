@@ -161,6 +161,12 @@ log_open(const char *name)
 		lg.fd = 2;
 }
 
+int
+log_fd(void)
+{
+	return lg.fd;
+}
+
 void
 log_fix(void)
 {

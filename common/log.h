@@ -38,6 +38,9 @@ void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The descriptor lines go to, or -1: not to be closed. */
+int log_fd(void);
+
 /* From here on this process may not connect again when the log's other end
  * was restarted: it is about to be confined. */
 void log_fix(void);

@@ -36,10 +36,10 @@ enum {
 };
 
 /*
- * Serve one connection from its first octet to its end.  Returns when it is
- * over; the caller exits.
+ * Serve one connection from its first octet to its end.  Returns the exit
+ * status: 0, or EX_SOFTWARE when one of the other processes lied.
  */
-void monitor_serve(const struct server *srv, const struct options *opt,
+int monitor_serve(const struct server *srv, const struct options *opt,
 	const struct start *st);
 
 #endif

@@ -13,9 +13,9 @@
  * refused there rather than ignored.
  */
 #include "common/server.h"
+#include "common/accept.h"
 #include "common/log.h"
 #include "common/monitor.h"
-#include "common/peer.h"
 #include "common/priv.h"
 #include "common/session.h"
 #include "common/start.h"
@@ -80,13 +80,14 @@ serve_preauth(const struct server *srv, const struct options *opt,
 		.opt = opt, .peer = &peer, .login = "", .preauth = true};
 
 	find_account(opt, &a);
+	s.io = session_io(st->in, st->out);
 	become(&a);
 	s.user = a.name;
 	s.home = a.home;
 	session_stop_signal();
 	totals_log_login(a.name, &peer, "preauth", false);
 	log_fix();
-	session_serve(srv, &s, st->in, st->out, STR(""), -1);
+	session_serve(srv, &s, STR(""), -1);
 	_exit(0);
 }
 
@@ -117,6 +118,14 @@ check_preauth(const struct options *opt, const struct start *st)
 		return;
 	log_usage("--%s: %s", opt->user ? "user" : "preauth", why);
 	exit(EX_USAGE);
+}
+
+static int
+serve(const struct server *srv, const struct options *opt, struct start *st)
+{
+	if (is_preauth(srv, opt, st))
+		serve_preauth(srv, opt, st);
+	return monitor_serve(srv, opt, st);
 }
 
 /* The path with "~" replaced, from malloc. */
@@ -160,9 +169,8 @@ server_main(const struct server *srv, int argc, char **argv)
 		return explain(srv, &opt);
 	start_find(&st);
 	check_preauth(&opt, &st);
-	if (!is_preauth(srv, &opt, &st)) {
-		log_usage("this start needs a login, which is not built in");
-		return EX_UNAVAILABLE;
-	}
-	serve_preauth(srv, &opt, &st);
+	start_settle(&st);
+	if (st.kind == START_LOOP)
+		return accept_serve(srv, &opt, &st, serve);
+	return serve(srv, &opt, &st);
 }

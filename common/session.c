@@ -102,21 +102,26 @@ tell_totals(const struct session *s, int64_t ms)
 	buf_free(&b);
 }
 
+struct io *
+session_io(int in, int out)
+{
+	return io_new(in, out, IN_MAX);
+}
+
 void
-session_serve(const struct server *srv, struct session *s, int in, int out,
-	struct str unread, int monitor)
+session_serve(const struct server *srv, struct session *s, struct str unread,
+	int monitor)
 {
 	struct session_link link = {.monitor = monitor};
 	int64_t begin = io_now_ms();
 
 	s->link = &link;
-	s->io = io_new(in, out, IN_MAX);
 	io_set_timeouts(s->io, (int)s->opt->idle_timeout_s * 1000, WRITE_MS);
 	io_stop_on(s->io, &session_stop);
 	io_preload(s->io, unread);
 	srv->session(s);
 	(void)io_flush(s->io);
-	link.totals.in = io_octets_in(s->io);
+	link.totals.in = io_octets_in(s->io) + unread.n;
 	link.totals.out = io_octets_out(s->io);
 	tell_totals(s, io_now_ms() - begin);
 	io_free(s->io);

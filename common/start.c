@@ -17,6 +17,7 @@
  */
 #include "common/start.h"
 #include "common/log.h"
+#include "common/priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,16 @@ start_descriptors(void)
 	close(fd);
 }
 
+static void
+become_null(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null == -1 || dup2(null, fd) == -1)
+		die("/dev/null: %s", strerror(errno));
+	close(null);
+}
+
 static bool
 is_listening(int fd)
 {
@@ -79,6 +90,38 @@ find_client(struct start *s, int in, int out)
 	}
 	s->kind = START_NETWORK;
 	s->out = in;
+}
+
+void
+start_accepted(struct start *s, int fd)
+{
+	*s = (struct start){0};
+	find_client(s, fd, fd);
+}
+
+void
+start_settle(struct start *s)
+{
+	if (s->kind == START_LOOP) {
+		priv_close_others(s->listen, (size_t)s->listen_n);
+		return;
+	}
+	if (s->in != 0 && dup2(s->in, 0) == -1)
+		die("dup2: %s", strerror(errno));
+	if (s->out == s->in || s->kind == START_NETWORK) {
+		become_null(1);
+		s->out = 0;
+	}
+	s->in = 0;
+	priv_close_others(NULL, 0);
+}
+
+void
+start_forget(const struct start *s)
+{
+	become_null(s->in);
+	if (s->out != s->in)
+		become_null(s->out);
 }
 
 bool

@@ -33,6 +33,18 @@ void start_descriptors(void);
 /* Look, and end with one clear line when there is nothing to serve. */
 void start_find(struct start *s);
 
+/* The same look at one accepted connection. */
+void start_accepted(struct start *s, int fd);
+
+/*
+ * Put a network client on descriptor 0 alone, and a passed one too, so that
+ * no second copy keeps it open; close what a launcher left open besides.
+ */
+void start_settle(struct start *s);
+
+/* Let go of the client, which another process has now. */
+void start_forget(const struct start *s);
+
 /*
  * The other end of this connected UNIX socket (or pipe, file ...) is us or
  * root: who holds it acts for the user.  Any other user who could connect to
