@@ -12,12 +12,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Modified UTF-7 (RFC 3501 5.1.3).  Decoding refuses what the RFC forbids
  * (unclosed or superfluous shifts, encoded printable ASCII). */
 bool mutf7_decode(struct str in, struct buf *utf8);
 bool mutf7_encode(struct str utf8, struct buf *out); /* false: bad UTF-8 */
 bool utf8_valid(struct str s);
+
+/* Cut the first character off *rest (which is not empty); false when it is
+ * not valid UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+bool utf8_next(struct str *rest, uint32_t *c);
+void utf8_put(struct buf *b, uint32_t c);
 
 enum folder_fault {
 	FOLDER_OK,
