@@ -80,6 +80,10 @@ bed_setup_file() {
 		BED_USER=${BED_USER,,}
 		make_user "$BED_USER" "$BED_PASSWORD" "$BED_HOME" ||
 			return 1
+		for program in imap pop3; do
+			cp "$BED_ROOT/units/$program.pam" \
+				"/etc/pam.d/$BED_USER-$program"
+		done
 	else
 		BED_USER=$(id -un)
 		mkdir "$BED_HOME"
@@ -180,6 +184,7 @@ remove_users() {
 	local name
 
 	[[ -e $BED_TMP/users ]] || return 0
+	rm -f "/etc/pam.d/$BED_USER-"{imap,pop3}
 	while read -r name; do
 		accounts userdel -f "$name" >/dev/null 2>&1 || :
 	done <"$BED_TMP/users"
@@ -329,6 +334,15 @@ free_port() {
 	echo $port
 }
 
+# The shipped PAM files under a name of this run, for those who log in.
+bed_pam() {
+	if bed_root; then
+		echo "--pam-service=$BED_USER-${1%d}"
+	else
+		echo "--pam-service=${1%d}"
+	fi
+}
+
 # start_server PROGRAM [OPTION...]: over TCP, a process for each connection,
 # as root or as the caller.  Sets BED_PORT, BED_PID and BED_LOG.
 start_server() {
@@ -344,7 +358,7 @@ start_server() {
 		BED_LOG=$BED_TMP/$program.$BED_PORT.log
 		systemd-socket-activate --accept --inetd \
 			-l "127.0.0.1:$BED_PORT" "${pass[@]}" \
-			"$BED_BIN/$program" "$@" \
+			"$BED_BIN/$program" "$(bed_pam "$program")" "$@" \
 			</dev/null >"$BED_LOG" 2>&1 3>&- &
 		BED_PID=$!
 		bed_remember $BED_PID
@@ -359,11 +373,14 @@ start_server() {
 
 # --- transcripts ------------------------------------------------------------
 
+# What TALK_EXTRA holds goes to talk.py as well.
+TALK_EXTRA=()
 bed_talk() {
 	/usr/bin/python3 "$BED_ROOT/tests/lib/talk.py" \
 		--raw "$BED_TMP/raw" --errors "$BED_TMP/talk.log" \
 		--deadline "${DEADLINE:-10}" \
-		-D "user=$BED_USER" -D "password=$BED_PASSWORD" "$@"
+		-D "user=$BED_USER" -D "password=$BED_PASSWORD" \
+		"${TALK_EXTRA[@]}" "$@"
 }
 
 # As as_user, but as words in front of a command for talk.py.
@@ -434,7 +451,8 @@ bed_before_login() {
 	if [[ $VIA == socket ]]; then
 		bed_via_socket '' "$@"
 	else
-		bed_talk --via "$VIA" -- "$BED_BIN/$1" "${@:2}"
+		bed_talk --via "$VIA" -- "$BED_BIN/$1" "$(bed_pam "$1")" \
+			"${@:2}"
 	fi
 }
 

@@ -22,7 +22,8 @@ from the client's side, one line for one act:
 In a pattern `...` matches any run of characters and `${name}` binds one word
 the first time and must be the same word later; in what is sent it stands for
 that word.  A digit after C, S, CLOSE, EOF or DROP names another connection:
-`C2: a NOOP`, opened (and logged in) when it is first named.
+`C2: a NOOP`, opened (and logged in) when it is first named; with --beside,
+9 is a connection to another server.
 
 After the last line the connection is closed from our side.  What the server
 said beyond the transcript is an error, unless the last act was a C line.
@@ -122,8 +123,9 @@ class Wire:
         self.raw = None
         if opts.raw:
             self.raw = open("%s/%d-%s" % (opts.raw, os.getpid(), name), "wb")
-        if opts.connect:
-            host, port = opts.connect.rsplit(":", 1)
+        connect = opts.beside if name == "9" else opts.connect
+        if connect:
+            host, port = connect.rsplit(":", 1)
             self.sock = socket.create_connection((host, int(port)), 5)
         elif opts.via == "unix":
             self.sock, far = socket.socketpair()
@@ -249,7 +251,7 @@ class Wire:
 
     def drop(self):
         """Both halves at once; over TCP as a reset."""
-        if self.opts.connect:
+        if not self.child:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                  b"\1\0\0\0\0\0\0\0")
         self.shut()
@@ -299,8 +301,9 @@ class Talk:
     def wire(self, name):
         if name not in self.wires:
             self.wires[name] = Wire(self.opts, name)
-            if self.opts.prelude:
-                self.run(self.opts.prelude.split("\n"), "login ", name)
+            prelude = (self.opts.beside_prelude if name == "9"
+                       else self.opts.prelude)
+            self.run(prelude.split("\n"), "login ", name)
         return self.wires[name]
 
     def sends(self, wire, kind, arg):
@@ -385,8 +388,9 @@ class Talk:
         self.settle()
 
     def whole(self, lines):
-        self.wire("")
         self.run(lines, "")
+        if not self.wires:
+            self.wire("")
         for name, wire in self.wires.items():
             wire.finish(name not in self.spoke_last, self.status)
 
@@ -406,13 +410,18 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("-D", dest="define", action="append", default=[],
                    metavar="NAME=WORD")
-    p.add_argument("--prelude", help="transcript of the login")
+    p.add_argument("--prelude", default="", help="transcript of the login")
     p.add_argument("--raw", help="directory for what the server sent")
     p.add_argument("--errors", default="/dev/null",
                    help="file for the server's fd 2")
+    p.add_argument("--show", action="store_true",
+                   help="print the dialogue if all went well, too")
     p.add_argument("--deadline", type=float, default=10)
     p.add_argument("--via", choices=["pipe", "unix"], default="pipe")
     p.add_argument("--connect", metavar="HOST:PORT")
+    p.add_argument("--beside", metavar="HOST:PORT",
+                   help="where connection 9 goes")
+    p.add_argument("--beside-prelude", default="")
     p.add_argument("command", nargs="*")
     opts = p.parse_args()
     lines = sys.stdin.buffer.read().decode("latin-1").split("\n")
@@ -425,6 +434,9 @@ def main():
     finally:
         for wire in talk.wires.values():
             wire.kill()
+    if opts.show:
+        for _, wire in sorted(talk.wires.items()):
+            print("\n".join(wire.dialogue))
     return 0
 
 
