@@ -346,7 +346,7 @@ io_flush(struct io *io)
 enum io_result
 io_dead(const struct io *io)
 {
-	return io->tx_end != IO_OK ? io->tx_end : io->rx_end;
+	return io->tx_end;
 }
 
 uint64_t

@@ -11,12 +11,12 @@
  * in_max, so a client that sends 2,000 commands before it reads its first
  * answer and a server that answers at once cannot lock each other.
  *
- * The first failure is remembered (io_dead): later writes are ignored, and
- * later reads fail at once, so a handler may finish without checking.  The two
- * directions fail each for itself: after a read ended (IO_EOF, IO_TIMEOUT,
- * IO_STOP) a last word may be written and flushed; after a write found the
- * peer gone (IO_ERROR), what had been received is still read, for a client
- * may send its QUIT and leave.
+ * The two directions fail each for itself, and the first failure of each is
+ * remembered: later reads fail at once, later writes are ignored, so a handler
+ * may finish without checking.  After a read ended (IO_EOF, IO_TIMEOUT,
+ * IO_STOP) answers can still be written; after a write found the peer gone
+ * (IO_ERROR), what had been received is still read, for a client may send its
+ * QUIT and leave.
  */
 #ifndef COMMON_IO_H
 #define COMMON_IO_H
@@ -88,8 +88,8 @@ enum io_result io_skip(struct io *io, uint64_t n);
  * or ms passed (-1: the read time-out).  Flushes first.  IO_OK: look at
  * *client and *other.
  */
-enum io_result io_wait(struct io *io, int other_fd, int ms, bool *client,
-	bool *other);
+enum io_result io_wait(
+	struct io *io, int other_fd, int ms, bool *client, bool *other);
 
 /* What was received and not yet read: for the hand-over, and for pushing the
  * octets that another process had received in front of what is to come. */
@@ -107,7 +107,9 @@ enum io_result io_printf(struct io *io, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 enum io_result io_flush(struct io *io);
 
-enum io_result io_dead(const struct io *io); /* IO_OK while it lives */
+/* Why nothing can be written any more; IO_OK while it can.  A client that has
+ * closed its side (IO_EOF) may still wait for its answers. */
+enum io_result io_dead(const struct io *io);
 
 /* Octets so far, for the log's in= and out=. */
 uint64_t io_octets_in(const struct io *io);
