@@ -17,7 +17,7 @@ enum {
 	ANSWER_MAX = 512 /* RFC 2449 4: the first line of an answer */
 };
 
-static enum next
+__attribute__((format(printf, 4, 0))) static void
 answer(struct io *io, const char *status, const char *code, const char *fmt,
 	va_list ap)
 {
@@ -30,7 +30,6 @@ answer(struct io *io, const char *status, const char *code, const char *fmt,
 	if (text[0] != '\0')
 		io_printf(io, " %s", text);
 	io_puts(io, "\r\n");
-	return NEXT_GO;
 }
 
 enum next

@@ -81,76 +81,69 @@ cmd_stat(void *ctx, const struct args *a)
 		st->io, "%" PRIu32 " %" PRIu64, st->drop.left, st->drop.octets);
 }
 
+/* What LIST and UIDL tell of a message. */
 static void
-list_all(struct state *st)
+put_size(const struct drop *d, uint32_t i, struct buf *b)
 {
-	const struct drop *d = &st->drop;
+	buf_putn(b, d->size[i - 1]);
+}
+
+static void
+put_uidl(const struct drop *d, uint32_t i, struct buf *b)
+{
+	char id[UIDL_MAX];
+
+	buf_add(b, id, drop_uidl(d, i, id));
+}
+
+static enum io_result
+put_line(struct state *st, uint32_t i,
+	void (*put)(const struct drop *, uint32_t, struct buf *))
+{
 	struct buf *b = io_out(st->io);
 
+	buf_putn(b, i);
+	buf_putc(b, ' ');
+	put(&st->drop, i, b);
+	buf_puts(b, "\r\n");
+	return io_sent(st->io);
+}
+
+/* One message or all of them: LIST and UIDL. */
+static enum next
+listing(struct state *st, const struct args *a,
+	void (*put)(const struct drop *, uint32_t, struct buf *))
+{
+	const struct drop *d = &st->drop;
+	enum next next = NEXT_GO;
+	uint32_t i;
+
+	if (a->n == 1) {
+		if (parse_number(st, a->v[0], &i, &next)) {
+			io_puts(st->io, "+OK ");
+			put_line(st, i, put);
+		}
+		return next;
+	}
 	cmd_ok(st->io, "%" PRIu32 " messages, %" PRIu64 " octets", d->left,
 		d->octets);
-	for (uint32_t i = 1; i <= d->n; i++) {
-		if (!drop_has(d, i))
-			continue;
-		buf_putn(b, i);
-		buf_putc(b, ' ');
-		buf_putn(b, d->size[i - 1]);
-		buf_puts(b, "\r\n");
-		if (io_sent(st->io) != IO_OK)
-			return;
-	}
+	for (i = 1; i <= d->n; i++)
+		if (drop_has(d, i) && put_line(st, i, put) != IO_OK)
+			return NEXT_GO;
 	io_puts(st->io, ".\r\n");
+	return NEXT_GO;
 }
 
 static enum next
 cmd_list(void *ctx, const struct args *a)
 {
-	struct state *st = ctx;
-	enum next next = NEXT_GO;
-	uint32_t i;
-
-	if (a->n == 0)
-		list_all(st);
-	else if (parse_number(st, a->v[0], &i, &next))
-		cmd_ok(st->io, "%" PRIu32 " %" PRIu64, i, st->drop.size[i - 1]);
-	return next;
-}
-
-static void
-uidl_all(struct state *st)
-{
-	const struct drop *d = &st->drop;
-	struct buf *b = io_out(st->io);
-	char id[UIDL_MAX];
-
-	cmd_ok(st->io, "%" PRIu32 " messages", d->left);
-	for (uint32_t i = 1; i <= d->n; i++) {
-		if (!drop_has(d, i))
-			continue;
-		buf_putn(b, i);
-		buf_putc(b, ' ');
-		buf_add(b, id, drop_uidl(d, i, id));
-		buf_puts(b, "\r\n");
-		if (io_sent(st->io) != IO_OK)
-			return;
-	}
-	io_puts(st->io, ".\r\n");
+	return listing(ctx, a, put_size);
 }
 
 static enum next
 cmd_uidl(void *ctx, const struct args *a)
 {
-	struct state *st = ctx;
-	enum next next = NEXT_GO;
-	char id[UIDL_MAX];
-	uint32_t i;
-
-	if (a->n == 0)
-		uidl_all(st);
-	else if (parse_number(st, a->v[0], &i, &next))
-		cmd_ok(st->io, "%" PRIu32 " %.*s", i,
-			(int)drop_uidl(&st->drop, i, id), id);
-	return next;
+	return listing(ctx, a, put_uidl);
 }
 
 /* Open message i and see that it can be read; false: answered. */
