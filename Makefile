@@ -12,7 +12,15 @@
 CC     ?= cc
 B      ?= build
 CFLAGS ?= -O2 -g
-PREFIX ?= /usr/local
+
+PREFIX       ?= /usr/local
+libexecdir   ?= $(PREFIX)/libexec/stdmail
+bindir       ?= $(PREFIX)/bin
+mandir       ?= $(PREFIX)/share/man
+docdir       ?= $(PREFIX)/share/doc/stdmail
+unitdir      ?= $(PREFIX)/lib/systemd/system
+sysusersdir  ?= $(PREFIX)/lib/sysusers.d
+pamdir       ?= /etc/pam.d
 
 VERSION = 0.1
 
@@ -106,6 +114,50 @@ check:
 	@tests/lib/check.sh
 check-system: all
 	@B=$(B) bats tests/system
+
+# Nothing is started or enabled.  Where the files name a program, they name
+# it where it is put; a PAM file that is there already stays as it is.
+UNITS    = $(wildcard units/*.socket units/*.service)
+SYSUSERS = $(wildcard units/*.sysusers)
+PAM      = $(wildcard units/*.pam)
+EXAMPLES = $(filter-out $(UNITS) $(SYSUSERS) $(PAM),$(wildcard units/*))
+MAN8     = $(wildcard pop3d/*.8 imapd/*.8)
+PLACED   = sed -E 's,(^|[= \t])/[^ ]*/(pop3d|imapd)( |\t|$$),\1$(libexecdir)/\2\3,'
+.PHONY: install uninstall
+install: all
+	install -d $(addprefix $(DESTDIR),$(libexecdir) $(bindir) $(unitdir) \
+		$(sysusersdir) $(pamdir) $(mandir)/man8 $(docdir))
+	install $(B)/bin/pop3d $(B)/bin/imapd $(DESTDIR)$(libexecdir)
+	ln -sf $(libexecdir)/pop3d $(libexecdir)/imapd $(DESTDIR)$(bindir)
+	for f in $(notdir $(UNITS)); do \
+		$(PLACED) units/$$f >$(DESTDIR)$(unitdir)/$$f || exit 1; \
+	done
+	for f in $(notdir $(EXAMPLES)); do \
+		$(PLACED) units/$$f >$(DESTDIR)$(docdir)/$$f || exit 1; \
+	done
+	for f in $(notdir $(SYSUSERS:.sysusers=)); do \
+		install -m 644 units/$$f.sysusers \
+			$(DESTDIR)$(sysusersdir)/$$f.conf || exit 1; \
+	done
+	for f in $(notdir $(PAM:.pam=)); do \
+		test -e $(DESTDIR)$(pamdir)/$$f || install -m 644 \
+			units/$$f.pam $(DESTDIR)$(pamdir)/$$f || exit 1; \
+	done
+	for f in $(MAN8); do \
+		install -m 644 $$f $(DESTDIR)$(mandir)/man8 || exit 1; \
+	done
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(libexecdir)/,pop3d imapd) \
+		$(addprefix $(DESTDIR)$(bindir)/,pop3d imapd) \
+		$(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS))) \
+		$(addprefix $(DESTDIR)$(docdir)/,$(notdir $(EXAMPLES))) \
+		$(patsubst units/%.sysusers,$(DESTDIR)$(sysusersdir)/%.conf,$(SYSUSERS)) \
+		$(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(MAN8)))
+	for f in $(notdir $(PAM:.pam=)); do \
+		! cmp -s units/$$f.pam $(DESTDIR)$(pamdir)/$$f || \
+			rm $(DESTDIR)$(pamdir)/$$f; \
+	done
+	-rmdir $(DESTDIR)$(libexecdir) $(DESTDIR)$(docdir) 2>/dev/null
 
 .PHONY: demo
 demo: all
