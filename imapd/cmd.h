@@ -1,0 +1,63 @@
+/*
+ * The commands: one row each in dispatch.c's table, one function each.
+ */
+#ifndef IMAPD_CMD_H
+#define IMAPD_CMD_H
+
+#include "imapd/imap.h"
+
+struct cmd {
+	const char *name;
+	unsigned states; /* where it may be given: ST_ bits */
+	unsigned flags;
+	struct reply (*run)(struct imap *im);
+};
+
+enum {
+	CMD_UID = 1 << 0, /* has a form with UID before it */
+	/* Without UID its message numbers must not move: no untagged EXPUNGE
+	 * (RFC 9051 7.5.1). */
+	CMD_NUMBERS = 1 << 1,
+	/* The mailbox is just opened or closed: nothing to report. */
+	CMD_QUIET = 1 << 2
+};
+
+/* The row of a command in this state, or NULL. */
+const struct cmd *cmd_find(struct str name, unsigned state, bool uid);
+
+/* cmd_login.c */
+struct reply cmd_authenticate(struct imap *im);
+struct reply cmd_login(struct imap *im);
+struct reply cmd_starttls(struct imap *im);
+
+/* cmd_misc.c */
+struct reply cmd_capability(struct imap *im);
+struct reply cmd_enable(struct imap *im);
+struct reply cmd_id(struct imap *im);
+struct reply cmd_logout(struct imap *im);
+struct reply cmd_namespace(struct imap *im);
+struct reply cmd_noop(struct imap *im);
+
+/* cmd_mailbox.c */
+struct reply cmd_close(struct imap *im);
+struct reply cmd_examine(struct imap *im);
+struct reply cmd_expunge(struct imap *im);
+struct reply cmd_select(struct imap *im);
+struct reply cmd_unselect(struct imap *im);
+
+/* cmd_list.c */
+struct reply cmd_list(struct imap *im);
+struct reply cmd_lsub(struct imap *im);
+struct reply cmd_subscribe(struct imap *im);
+struct reply cmd_unsubscribe(struct imap *im);
+
+/* cmd_status.c */
+struct reply cmd_status(struct imap *im);
+
+/* cmd_fetch.c */
+struct reply cmd_fetch(struct imap *im);
+
+/* cmd_store.c */
+struct reply cmd_store(struct imap *im);
+
+#endif

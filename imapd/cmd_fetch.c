@@ -1,0 +1,452 @@
+/*
+ * FETCH.
+ *
+ * 1. Nothing is written of a message before everything is known that could
+ *    fail: the file is open, its parts and sizes are found, \Seen is set.
+ *    From then on the octets announced are sent, whatever happens.
+ * 2. The index is read in short transactions that never wait for the client:
+ *    answers that come from the index alone are gathered up to CHUNK, then
+ *    the transaction ends, then they may leave.  A message that needs its file
+ *    is done outside of one.
+ * 3. A message that has vanished is left out.  Asked for by number that is
+ *    worth a NO, so that the client knows why it misses one (RFC 2180 4.1.2,
+ *    RFC 5530 EXPUNGEISSUED); a UID that does not exist is no error.
+ * 4. \Seen is set by reading, and FLAGS come with the same response
+ *    (RFC 3501 6.4.5); never under EXAMINE.
+ */
+#include "imapd/cmd.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/date.h"
+#include "common/log.h"
+#include "common/wire.h"
+#include "imapd/bodystructure.h"
+#include "imapd/envelope.h"
+#include "imapd/fetch.h"
+#include "imapd/resp.h"
+#include "imapd/update.h"
+
+enum {
+	CHUNK = 32 << 10,
+	/* What a message's tree and its envelope may take: above the parser's
+	 * own limit. */
+	PARSE_MAX = 256 << 20,
+	CONTENT_MAX = 16 << 20
+};
+
+/* One message of a FETCH, as far as it is known. */
+struct facts {
+	struct msg m;
+	bool tell_flags;
+	struct str envelope, body, structure; /* ready to send */
+	struct source src;
+	bool open;
+	struct mime_part *root;
+	bool whole; /* root is the tree, not the header alone */
+};
+
+struct job {
+	struct imap *im;
+	struct fetch fetch;
+	bool set_seen;
+	struct arena arena; /* one message's */
+	struct facts x;
+	unsigned gone, failed;
+};
+
+/* BODY and BODYSTRUCTURE are found by one parse and kept as one content: the
+ * length of the first, the first, the second. */
+static bool
+split_structure(struct str content, struct facts *x)
+{
+	uint32_t n;
+
+	if (content.n < sizeof(n))
+		return false;
+	memcpy(&n, content.p, sizeof(n));
+	content = str_skip(content, sizeof(n));
+	if (n > content.n)
+		return false;
+	x->body = (struct str){content.p, n};
+	x->structure = str_skip(content, n);
+	return true;
+}
+
+static bool
+wants(const struct job *r, unsigned items)
+{
+	return (r->fetch.items & items) != 0;
+}
+
+/* Take from the index what is asked for; false when something is not there or
+ * needs the file.  Between mailbox_begin and mailbox_end. */
+static bool
+know(struct job *r)
+{
+	struct mailbox *mb = r->im->sel.mb;
+	struct facts *x = &r->x;
+	bool all = r->fetch.section == NULL;
+	struct str content;
+
+	if (wants(r, FETCH_SIZE) && x->m.wire_size == MSG_UNKNOWN)
+		all = false;
+	if (wants(r, FETCH_INTERNALDATE) && x->m.internaldate == MSG_NODATE)
+		all = false;
+	if (wants(r, FETCH_ENVELOPE)) {
+		if (mailbox_content(mb, x->m.uid, CONTENT_ENVELOPE, &content))
+			x->envelope = arena_str(&r->arena, content);
+		else
+			all = false;
+	}
+	if (wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) &&
+		!(mailbox_content(
+			  mb, x->m.uid, CONTENT_BODYSTRUCTURE, &content) &&
+			split_structure(arena_str(&r->arena, content), x)))
+		all = false;
+	return all;
+}
+
+/* How much of the file must be read, beyond what is known. */
+static enum section_need
+need(const struct job *r)
+{
+	const struct facts *x = &r->x;
+	enum section_need most = SECTION_SIZE;
+
+	if (wants(r, FETCH_ENVELOPE) && x->envelope.p == NULL)
+		most = SECTION_TOP;
+	for (const struct section *s = r->fetch.section; s != NULL;
+		s = s->next) {
+		enum section_need n = section_need(s);
+
+		most = n > most ? n : most;
+	}
+	if (wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) && x->body.p == NULL)
+		most = SECTION_TREE;
+	return most;
+}
+
+static bool
+needs_size(const struct job *r)
+{
+	if (wants(r, FETCH_SIZE))
+		return true;
+	for (const struct section *s = r->fetch.section; s != NULL; s = s->next)
+		if (section_need(s) == SECTION_SIZE ||
+			section_need(s) == SECTION_TOP_AND_SIZE)
+			return true;
+	return false;
+}
+
+static void
+keep_envelope(struct job *r)
+{
+	struct facts *x = &r->x;
+	struct buf b;
+
+	buf_init(&b, CONTENT_MAX);
+	envelope_put(&b, &r->arena, x->root);
+	x->envelope = arena_str(&r->arena, buf_str(&b));
+	mailbox_content_put(
+		r->im->sel.mb, x->m.uid, CONTENT_ENVELOPE, x->envelope);
+	buf_free(&b);
+}
+
+static void
+keep_structure(struct job *r)
+{
+	struct facts *x = &r->x;
+	struct str content;
+	uint32_t n = 0;
+	struct buf b;
+
+	buf_init(&b, CONTENT_MAX);
+	buf_add(&b, &n, sizeof(n));
+	bodystructure_put(&b, &r->arena, x->root, false);
+	n = (uint32_t)(b.n - sizeof(n));
+	memcpy(b.p, &n, sizeof(n));
+	bodystructure_put(&b, &r->arena, x->root, true);
+	content = arena_str(&r->arena, buf_str(&b));
+	split_structure(content, x);
+	mailbox_content_put(
+		r->im->sel.mb, x->m.uid, CONTENT_BODYSTRUCTURE, content);
+	buf_free(&b);
+}
+
+static int
+parse(struct job *r, enum section_need n)
+{
+	struct facts *x = &r->x;
+
+	if (n == SECTION_SIZE)
+		return 0;
+	x->whole = n == SECTION_TREE;
+	x->root = x->whole ? mime_parse(&x->src, &r->arena)
+			   : mime_parse_header(&x->src, &r->arena);
+	if (x->root == NULL)
+		return -1;
+	if (wants(r, FETCH_ENVELOPE) && x->envelope.p == NULL)
+		keep_envelope(r);
+	if (wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) && x->body.p == NULL)
+		keep_structure(r);
+	return 0;
+}
+
+static int
+mark_seen(struct job *r)
+{
+	const struct flag_change c = {.flags_set = MSG_SEEN};
+	struct facts *x = &r->x;
+
+	if (!r->set_seen || (x->m.flags & MSG_SEEN) != 0)
+		return 0;
+	x->tell_flags = true;
+	return mailbox_change(r->im->sel.mb, x->m.uid, &c, &x->m);
+}
+
+/* What the index does not have: from the file.  -1 with errno. */
+static int
+find_out(struct job *r)
+{
+	struct mailbox *mb = r->im->sel.mb;
+	struct facts *x = &r->x;
+	enum section_need n = need(r);
+	unsigned details = 0;
+
+	if (needs_size(r) && x->m.wire_size == MSG_UNKNOWN)
+		details |= DETAIL_SIZE;
+	if (wants(r, FETCH_INTERNALDATE) && x->m.internaldate == MSG_NODATE)
+		details |= DETAIL_DATE;
+	if (details != 0 && mailbox_detail(mb, &x->m, details) == -1)
+		return -1;
+	if (n != SECTION_SIZE || r->fetch.section != NULL) {
+		if (mailbox_source(mb, x->m.uid, &x->src) == -1)
+			return -1;
+		x->open = true;
+	}
+	return parse(r, n) == -1 ? -1 : mark_seen(r);
+}
+
+static void
+put_name(struct buf *b, bool *first, const char *name)
+{
+	resp_item(b, first);
+	buf_puts(b, name);
+	buf_putc(b, ' ');
+}
+
+static void
+put_date(struct buf *b, bool *first, const struct msg *m)
+{
+	char date[27];
+
+	date_print_internal(m->internaldate, date);
+	put_name(b, first, "INTERNALDATE");
+	resp_string(b, str_of(date));
+}
+
+static void
+put_items(struct job *r, bool *first)
+{
+	struct imap *im = r->im;
+	const struct facts *x = &r->x;
+
+	if (wants(r, FETCH_UID) || im->uid) {
+		put_name(im->out, first, "UID");
+		buf_putn(im->out, x->m.uid);
+	}
+	if (wants(r, FETCH_FLAGS) || x->tell_flags) {
+		put_name(im->out, first, "FLAGS");
+		resp_flag_list(im->out, &x->m, mailbox_keywords(im->sel.mb),
+			set_has(&im->sel.view.recent, x->m.uid));
+		update_told(im, &x->m);
+	}
+	if (wants(r, FETCH_INTERNALDATE))
+		put_date(im->out, first, &x->m);
+	if (wants(r, FETCH_SIZE)) {
+		put_name(im->out, first, "RFC822.SIZE");
+		buf_putn(im->out, x->m.wire_size);
+	}
+	if (wants(r, FETCH_ENVELOPE)) {
+		put_name(im->out, first, "ENVELOPE");
+		buf_adds(im->out, x->envelope);
+	}
+	if (wants(r, FETCH_BODY)) {
+		put_name(im->out, first, "BODY");
+		buf_adds(im->out, x->body);
+	}
+	if (wants(r, FETCH_BODYSTRUCTURE)) {
+		put_name(im->out, first, "BODYSTRUCTURE");
+		buf_adds(im->out, x->structure);
+	}
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* n octets of a piece from its octet `from` on. */
+static void
+send_piece(struct job *r, const struct piece *p, uint64_t from, uint64_t n)
+{
+	struct imap *im = r->im;
+	uint64_t slice = from < p->wire ? least(n, p->wire - from) : 0;
+	uint64_t sent = 0;
+
+	if (slice > 0) {
+		wire_send(
+			im->io, &r->x.src, p->off, p->end, from, slice, &sent);
+		if (sent < slice && io_dead(im->io) == IO_OK)
+			log_warn("%s: UID %u has fewer octets than it had",
+				im->sel.name, r->x.m.uid);
+		from = p->wire;
+		n -= slice;
+	}
+	if (n > 0)
+		io_write(im->io, p->tail.p + (from - p->wire), n);
+}
+
+static void
+put_section(struct job *r, const struct section *s, bool *first)
+{
+	struct imap *im = r->im;
+	uint64_t from = 0, n;
+	struct piece p;
+
+	resp_item(im->out, first);
+	buf_adds(im->out, s->label);
+	section_find(s, r->x.root, &r->x.src, r->x.m.wire_size, &r->arena, &p);
+	if (p.nil) {
+		buf_puts(im->out, " NIL");
+		return;
+	}
+	n = p.wire + p.tail.n;
+	if (s->partial) {
+		from = least(s->start, n);
+		n = least(s->count, n - from);
+	}
+	buf_printf(im->out, " {%llu}\r\n", (unsigned long long)n);
+	send_piece(r, &p, from, n);
+}
+
+static void
+put_message(struct job *r)
+{
+	struct imap *im = r->im;
+	bool first = true;
+
+	buf_printf(
+		im->out, "* %u FETCH ", view_number(&im->sel.view, r->x.m.uid));
+	put_items(r, &first);
+	for (const struct section *s = r->fetch.section; s != NULL; s = s->next)
+		put_section(r, s, &first);
+	buf_puts(im->out, ")\r\n");
+}
+
+static void
+next_message(struct job *r)
+{
+	if (r->x.open)
+		source_close(&r->x.src);
+	arena_reset(&r->arena);
+	r->x = (struct facts){0};
+}
+
+/* What stopped this message does not stop the others. */
+static void
+put_from_file(struct job *r)
+{
+	if (find_out(r) == 0)
+		put_message(r);
+	else if (errno == ENOENT)
+		r->gone++;
+	else {
+		log_error("%s: UID %u: %s", r->im->sel.name, r->x.m.uid,
+			strerror(errno));
+		r->failed++;
+	}
+}
+
+/* From *uid on, all that the index can answer, at most a chunk; then true
+ * when r->x is a message that needs its file. */
+static bool
+put_known(struct job *r, const struct set *uids, uint32_t *uid)
+{
+	struct mailbox *mb = r->im->sel.mb;
+	bool stop = mailbox_begin(mb) == -1;
+
+	if (stop) {
+		r->failed++;
+		*uid = 0;
+		return false;
+	}
+	while (!stop && r->im->out->n < CHUNK && *uid != 0 &&
+		set_next(uids, *uid, uid)) {
+		next_message(r);
+		if (!mailbox_get(mb, (*uid)++, &r->x.m))
+			r->gone++;
+		else if (know(r))
+			put_message(r);
+		else
+			stop = true;
+	}
+	mailbox_end(mb);
+	return stop;
+}
+
+static void
+fetch_all(struct job *r, const struct set *uids)
+{
+	uint32_t uid = 1, more;
+
+	while (uid != 0 && set_next(uids, uid, &more) &&
+		io_dead(r->im->io) == IO_OK) {
+		if (put_known(r, uids, &uid))
+			put_from_file(r);
+		if (r->im->out->n >= CHUNK)
+			io_flush(r->im->io);
+	}
+	next_message(r);
+}
+
+static struct reply
+fetch(struct imap *im, struct job *r, struct seqset *asked)
+{
+	struct set uids;
+	bool good;
+
+	set_init(&uids);
+	good = imap_messages(im, asked, &uids);
+	if (good)
+		fetch_all(r, &uids);
+	set_free(&uids);
+	if (!good)
+		return reply_bad(im);
+	if (r->failed > 0)
+		return reply_no("[SERVERBUG] Some messages cannot be read");
+	if (r->gone > 0 && !im->uid)
+		return reply_no("[EXPUNGEISSUED] Some messages are gone");
+	return reply_ok("Done");
+}
+
+struct reply
+cmd_fetch(struct imap *im)
+{
+	struct job r = {.im = im};
+	struct lex *l = &im->lex;
+	struct seqset asked;
+	struct reply reply;
+
+	if (!lex_space(l) || !lex_seqset(l, &asked) || !lex_space(l) ||
+		!fetch_parse(l, &r.fetch) || !lex_end(l))
+		return reply_bad(im);
+	r.set_seen = r.fetch.seen && !im->sel.readonly;
+	arena_init(&r.arena, PARSE_MAX);
+	reply = fetch(im, &r, &asked);
+	arena_free(&r.arena);
+	return reply;
+}

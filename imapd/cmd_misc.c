@@ -1,0 +1,173 @@
+/*
+ * Commands about the connection itself.
+ */
+#include "imapd/cmd.h"
+
+#include "common/log.h"
+#include "imapd/resp.h"
+
+static bool
+login_disabled(const struct front *f)
+{
+	return f != NULL && !f->can_plaintext;
+}
+
+static bool
+plain_offered(const struct front *f)
+{
+	return f != NULL && f->can_plaintext;
+}
+
+static bool
+tls_offered(const struct front *f)
+{
+	return f != NULL && f->can_starttls;
+}
+
+/* Each name stands for a whole RFC that works. */
+static const struct {
+	const char *name;
+	bool (*when)(const struct front *f); /* NULL: always */
+} capabilities[] = {
+	{"IMAP4rev1",     NULL          },
+	{"LITERAL+",      NULL          },
+	{"SASL-IR",       NULL          },
+	{"ID",            NULL          },
+	{"ENABLE",        NULL          },
+	{"NAMESPACE",     NULL          },
+	{"CHILDREN",      NULL          },
+	{"UNSELECT",      NULL          },
+	{"STARTTLS",      tls_offered   },
+	{"LOGINDISABLED", login_disabled},
+	{"AUTH=PLAIN",    plain_offered },
+};
+
+void
+imap_put_capability(const struct imap *im, struct buf *b)
+{
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]);
+		i++) {
+		if (capabilities[i].when != NULL &&
+			!capabilities[i].when(im->front))
+			continue;
+		if (i > 0)
+			buf_putc(b, ' ');
+		buf_puts(b, capabilities[i].name);
+	}
+}
+
+struct reply
+cmd_capability(struct imap *im)
+{
+	if (!lex_end(&im->lex))
+		return reply_bad(im);
+	buf_puts(im->out, "* CAPABILITY ");
+	imap_put_capability(im, im->out);
+	buf_puts(im->out, "\r\n");
+	return reply_ok("That is all");
+}
+
+/* Also CHECK: nothing is kept back that a checkpoint could write
+ * (RFC 3501 6.4.1). */
+struct reply
+cmd_noop(struct imap *im)
+{
+	return lex_end(&im->lex) ? reply_ok("Done") : reply_bad(im);
+}
+
+struct reply
+cmd_logout(struct imap *im)
+{
+	if (!lex_end(&im->lex))
+		return reply_bad(im);
+	io_puts(im->io, "* BYE Logging out\r\n");
+	im->over = true;
+	return reply_ok("Good-bye");
+}
+
+/* Clients ask for what other servers have; what is unknown is left out of
+ * the answer, and that is no error (RFC 5161 3.1). */
+struct reply
+cmd_enable(struct imap *im)
+{
+	struct str name;
+
+	do {
+		if (!lex_space(&im->lex) || !lex_atom(&im->lex, &name))
+			return reply_bad(im);
+	} while (lex_at(&im->lex, ' '));
+	if (!lex_end(&im->lex))
+		return reply_bad(im);
+	io_puts(im->io, "* ENABLED\r\n");
+	return reply_ok("Done");
+}
+
+/* ("name" "value" ...), as one line of text for the log. */
+static bool
+id_fields(struct lex *l, struct buf *text)
+{
+	struct str key, value;
+	bool first = true;
+
+	while (!lex_take(l, ')')) {
+		if (!first && !lex_space(l))
+			return false;
+		if (!lex_string(l, &key) || !lex_space(l) ||
+			!lex_nstring(l, &value))
+			return false;
+		if (!first)
+			buf_putc(text, ' ');
+		buf_adds(text, key);
+		buf_putc(text, '=');
+		buf_adds(text, value);
+		first = false;
+	}
+	return true;
+}
+
+static void
+log_id(const struct imap *im, struct str text)
+{
+	const struct peer *peer =
+		im->front != NULL ? im->front->peer : im->session->peer;
+	const char *user = im->session != NULL ? im->session->user : "";
+
+	log_event(LOG_INFO, "id", {"user", str_of(user)},
+		{"rhost", str_of(peer->addr)}, {"id", text});
+}
+
+struct reply
+cmd_id(struct imap *im)
+{
+	struct lex *l = &im->lex;
+	struct buf text;
+	struct str nil;
+	bool good;
+
+	buf_init(&text, l->max);
+	good = lex_space(l) &&
+	       (lex_take(l, '(') ? id_fields(l, &text) : lex_nstring(l, &nil));
+	good = good && lex_end(l);
+	if (good && text.n > 0)
+		log_id(im, buf_str(&text));
+	buf_free(&text);
+	if (!good)
+		return reply_bad(im);
+	io_puts(im->io,
+		"* ID (\"name\" \"stdmail\" \"version\" \"" VERSION "\")\r\n");
+	return reply_ok("Done");
+}
+
+/* One namespace, the user's own (RFC 2342 5). */
+struct reply
+cmd_namespace(struct imap *im)
+{
+	if (!lex_end(&im->lex))
+		return reply_bad(im);
+	buf_puts(im->out, "* NAMESPACE ((");
+	resp_string(im->out, im->names.prefix);
+	buf_putc(im->out, ' ');
+	name_separator(&im->names, im->out);
+	buf_puts(im->out, ")) NIL NIL\r\n");
+	return reply_ok("Done");
+}

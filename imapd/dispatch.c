@@ -1,0 +1,42 @@
+/*
+ * Which commands there are, and where each may be given.
+ */
+#include "imapd/cmd.h"
+
+static const struct cmd cmds[] = {
+	{"AUTHENTICATE", ST_LOGIN,    0,                     cmd_authenticate},
+	{"CAPABILITY",   ST_ANY,      0,                     cmd_capability  },
+	{"CHECK",        ST_SELECTED, 0,                     cmd_noop        },
+	{"CLOSE",        ST_SELECTED, CMD_QUIET,             cmd_close       },
+	{"ENABLE",       ST_USER,     0,                     cmd_enable      },
+	{"EXAMINE",      ST_USER,     CMD_QUIET,             cmd_examine     },
+	{"EXPUNGE",      ST_SELECTED, CMD_UID,               cmd_expunge     },
+	{"FETCH",        ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_fetch       },
+	{"ID",           ST_ANY,      0,                     cmd_id          },
+	{"LIST",         ST_USER,     0,                     cmd_list        },
+	{"LOGIN",        ST_LOGIN,    0,                     cmd_login       },
+	{"LOGOUT",       ST_ANY,      CMD_QUIET,             cmd_logout      },
+	{"LSUB",         ST_USER,     0,                     cmd_lsub        },
+	{"NAMESPACE",    ST_USER,     0,                     cmd_namespace   },
+	{"NOOP",         ST_ANY,      0,                     cmd_noop        },
+	{"SELECT",       ST_USER,     CMD_QUIET,             cmd_select      },
+	{"STARTTLS",     ST_LOGIN,    0,                     cmd_starttls    },
+	{"STATUS",       ST_USER,     0,                     cmd_status      },
+	{"STORE",        ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_store       },
+	{"SUBSCRIBE",    ST_USER,     0,                     cmd_subscribe   },
+	{"UNSELECT",     ST_SELECTED, CMD_QUIET,             cmd_unselect    },
+	{"UNSUBSCRIBE",  ST_USER,     0,                     cmd_unsubscribe },
+};
+
+const struct cmd *
+cmd_find(struct str name, unsigned state, bool uid)
+{
+	for (size_t i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++) {
+		const struct cmd *c = &cmds[i];
+
+		if (str_iis(name, c->name) && (c->states & state) != 0 &&
+			(!uid || (c->flags & CMD_UID) != 0))
+			return c;
+	}
+	return NULL;
+}

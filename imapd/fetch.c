@@ -1,0 +1,129 @@
+/*
+ * The items of FETCH (RFC 3501 6.4.5, 9).
+ *
+ * The macros stand alone: inside parentheses they are unknown words, as the
+ * grammar has it.
+ */
+#include "imapd/fetch.h"
+
+enum {
+	ALL = FETCH_FLAGS | FETCH_INTERNALDATE | FETCH_SIZE | FETCH_ENVELOPE,
+	FAST = FETCH_FLAGS | FETCH_INTERNALDATE | FETCH_SIZE,
+	FULL = ALL | FETCH_BODY,
+	SECTIONS_MAX = 100
+};
+
+struct word {
+	const char *name;
+	unsigned items;
+};
+
+static const struct word macros[] = {
+	{"ALL",  ALL },
+	{"FAST", FAST},
+	{"FULL", FULL},
+	{NULL,   0   },
+};
+
+static const struct word words[] = {
+	{"UID",           FETCH_UID          },
+	{"FLAGS",         FETCH_FLAGS        },
+	{"INTERNALDATE",  FETCH_INTERNALDATE },
+	{"RFC822.SIZE",   FETCH_SIZE         },
+	{"ENVELOPE",      FETCH_ENVELOPE     },
+	{"BODY",          FETCH_BODY         },
+	{"BODYSTRUCTURE", FETCH_BODYSTRUCTURE},
+	{NULL,            0		  },
+};
+
+/* BODY[...] by the names it had before IMAP4. */
+static const struct {
+	const char *name;
+	enum section_kind kind;
+	bool seen;
+} old[] = {
+	{"RFC822",        SECTION_ALL,    true },
+	{"RFC822.HEADER", SECTION_HEADER, false},
+	{"RFC822.TEXT",   SECTION_TEXT,   true },
+};
+
+static bool
+find_word(const struct word *w, struct str name, struct fetch *f)
+{
+	for (; w->name != NULL; w++) {
+		if (str_iis(name, w->name)) {
+			f->items |= w->items;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct section *
+new_section(struct lex *l, struct fetch *f)
+{
+	struct section *s = arena_alloc(l->arena, sizeof(*s));
+
+	*f->last = s;
+	f->last = &s->next;
+	f->nsection++;
+	return s;
+}
+
+static bool
+find_old(struct lex *l, struct str name, struct fetch *f)
+{
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		if (!str_iis(name, old[i].name))
+			continue;
+		section_old(
+			new_section(l, f), old[i].kind, str_of(old[i].name));
+		f->seen = f->seen || old[i].seen;
+		return true;
+	}
+	return false;
+}
+
+static bool
+parse_item(struct lex *l, struct str name, struct fetch *f)
+{
+	bool peek = str_iis(name, "BODY.PEEK");
+
+	if (f->nsection == SECTIONS_MAX)
+		return lex_refuse(l, "Too many sections");
+	if ((peek || str_iis(name, "BODY")) && lex_take(l, '[')) {
+		f->seen = f->seen || !peek;
+		return section_parse(l, new_section(l, f));
+	}
+	return find_word(words, name, f) || find_old(l, name, f) ||
+	       lex_refuse(l, "Unknown item to fetch");
+}
+
+static bool
+parse_list(struct lex *l, struct fetch *f)
+{
+	struct str name;
+	bool first = true;
+
+	do {
+		if (!first && !lex_space(l))
+			return false;
+		if (!lex_word(l, &name) || !parse_item(l, name, f))
+			return false;
+		first = false;
+	} while (!lex_take(l, ')'));
+	return true;
+}
+
+bool
+fetch_parse(struct lex *l, struct fetch *f)
+{
+	struct str name;
+
+	*f = (struct fetch){0};
+	f->last = &f->section;
+	if (lex_take(l, '('))
+		return parse_list(l, f);
+	return lex_word(l, &name) &&
+	       (find_word(macros, name, f) || parse_item(l, name, f));
+}

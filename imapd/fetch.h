@@ -1,0 +1,32 @@
+/*
+ * What a FETCH asks for.
+ */
+#ifndef IMAPD_FETCH_H
+#define IMAPD_FETCH_H
+
+#include "imapd/lex.h"
+#include "imapd/section.h"
+
+#include <stdbool.h>
+
+enum {
+	FETCH_UID = 1 << 0,
+	FETCH_FLAGS = 1 << 1,
+	FETCH_INTERNALDATE = 1 << 2,
+	FETCH_SIZE = 1 << 3,
+	FETCH_ENVELOPE = 1 << 4,
+	FETCH_BODY = 1 << 5,
+	FETCH_BODYSTRUCTURE = 1 << 6
+};
+
+struct fetch {
+	unsigned items; /* FETCH_ bits */
+	struct section *section, **last;
+	unsigned nsection;
+	bool seen; /* one of them sets \Seen */
+};
+
+/* A macro, one item, or a list in parentheses. */
+bool fetch_parse(struct lex *l, struct fetch *f);
+
+#endif

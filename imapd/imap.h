@@ -1,0 +1,116 @@
+/*
+ * One connection, as commands see it: what they may read and change, and how
+ * they answer.  Handlers fetch, decide, write their untagged responses and
+ * return what the tagged one shall say.
+ */
+#ifndef IMAPD_IMAP_H
+#define IMAPD_IMAP_H
+
+#include "common/arena.h"
+#include "common/io.h"
+#include "common/mailbox.h"
+#include "common/server.h"
+#include "common/store.h"
+#include "imapd/lex.h"
+#include "imapd/name.h"
+#include "imapd/view.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum state {
+	ST_LOGIN = 1 << 0, /* not authenticated */
+	ST_AUTH = 1 << 1,  /* authenticated, no mailbox selected */
+	ST_SELECTED = 1 << 2,
+	ST_USER = ST_AUTH | ST_SELECTED,
+	ST_ANY = ST_LOGIN | ST_USER
+};
+
+/* A message whose flags this very command has told, and their modseq. */
+struct told {
+	uint32_t uid;
+	uint64_t modseq;
+};
+
+/* The selected mailbox; mb is NULL when there is none. */
+struct selected {
+	struct mailbox *mb;
+	char *name; /* of malloc */
+	struct view view;
+	bool readonly;
+	uint64_t keywords; /* bits of those that FLAGS has named */
+	struct told *told; /* in the order of the UIDs */
+	size_t ntold, told_cap;
+};
+
+struct imap {
+	struct io *io;
+	struct buf *out; /* io's */
+	struct arena arena;
+	struct lex lex;
+	const struct options *opt;
+	struct front *front;     /* before login, else NULL */
+	struct session *session; /* after it, else NULL */
+	enum state state;
+	struct str tag;
+	bool uid;      /* the command has "UID" before it */
+	bool over;     /* end after this command's answer */
+	bool want_tls; /* STARTTLS was accepted */
+	unsigned bad;  /* BADs in a row */
+	struct store store;
+	struct names names;
+	struct selected sel;
+};
+
+enum status {
+	REPLY_OK,
+	REPLY_NO,
+	REPLY_BAD,
+	REPLY_NONE /* the connection has ended, or is another process's */
+};
+
+struct reply {
+	enum status status;
+	const char *text; /* with its response code, if any */
+};
+
+struct reply reply_ok(const char *text);
+struct reply reply_no(const char *text);
+
+/* BAD with the lexer's reason, or NONE when the client is gone. */
+struct reply reply_bad(struct imap *im);
+
+/* NO with the response code that fits errno. */
+struct reply reply_errno(int e);
+
+/* Text made for the occasion; lives as long as the command. */
+const char *imap_text(struct imap *im, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+void imap_init(struct imap *im, struct io *io, const struct options *opt,
+	size_t command_max);
+void imap_free(struct imap *im);
+
+/* Serve commands until LOGOUT, too many mistakes, or the end of io. */
+void imap_serve(struct imap *im);
+
+/* The greeting's and the login's [CAPABILITY ...]. */
+void imap_put_capability(const struct imap *im, struct buf *b);
+
+/* Open a mailbox by its inner name: mailbox_open(), and -1 with ENOENT when
+ * there is no such folder. */
+int imap_open(struct imap *im, struct str name, enum mailbox_mode mode,
+	struct mailbox **out);
+
+/*
+ * The messages of the selected mailbox that a command's set names: by UID, or
+ * by number (im->uid).  UIDs that do not exist are no error; false, and the
+ * lexer refuses, for a number that does not (RFC 9051 6.4.8, 6.4.9).
+ */
+bool imap_messages(struct imap *im, struct seqset *asked, struct set *uids);
+
+/* Select nothing; never expunges. */
+void imap_unselect(struct imap *im);
+
+#endif

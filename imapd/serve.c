@@ -1,0 +1,140 @@
+/*
+ * The command loop, the same before and after login: tag, command, handler,
+ * what others changed meanwhile, the tagged response.
+ *
+ * A client that makes one mistake goes on; one that makes ten in a row does
+ * not speak IMAP (often it is an HTTP request or a mail being sent), and is
+ * told to go.
+ */
+#include "imapd/imap.h"
+
+#include <stdlib.h>
+
+#include "imapd/cmd.h"
+#include "imapd/update.h"
+
+enum {
+	BAD_MAX = 10,
+	/* Above what one command can make of 1 MiB. */
+	ARENA_MAX = 64 << 20
+};
+
+void
+imap_init(struct imap *im, struct io *io, const struct options *opt,
+	size_t command_max)
+{
+	*im = (struct imap){.io = io, .out = io_out(io), .opt = opt};
+	arena_init(&im->arena, ARENA_MAX);
+	lex_init(&im->lex, io, &im->arena, command_max);
+	view_init(&im->sel.view);
+}
+
+void
+imap_free(struct imap *im)
+{
+	imap_unselect(im);
+	lex_free(&im->lex);
+	arena_free(&im->arena);
+}
+
+static const struct cmd *
+read_command(struct imap *im)
+{
+	struct lex *l = &im->lex;
+	const struct cmd *cmd;
+	struct str name;
+
+	if (!lex_space(l) || !lex_word(l, &name))
+		return NULL;
+	im->uid = str_iis(name, "UID");
+	if (im->uid && (!lex_space(l) || !lex_word(l, &name)))
+		return NULL;
+	cmd = cmd_find(name, im->state, im->uid);
+	if (cmd == NULL)
+		lex_refuse(l, cmd_find(name, ST_ANY, im->uid) == NULL
+				      ? "Unknown command"
+				      : "Not possible in this state");
+	return cmd;
+}
+
+static void
+put_reply(struct imap *im, struct reply r)
+{
+	static const char *const words[] = {
+		[REPLY_OK] = "OK",
+		[REPLY_NO] = "NO",
+		[REPLY_BAD] = "BAD",
+	};
+
+	buf_adds(im->out, im->tag);
+	buf_printf(im->out, " %s %s\r\n", words[r.status], r.text);
+	io_sent(im->io);
+	im->bad = r.status == REPLY_BAD ? im->bad + 1 : 0;
+	if (im->bad < BAD_MAX)
+		return;
+	io_puts(im->io, "* BYE Too many mistakes\r\n");
+	im->over = true;
+}
+
+/* What the client sent behind STARTTLS in the clear is thrown away with the
+ * lexer's line (RFC 3501 6.2.1: no command injection). */
+static void
+start_tls(struct imap *im)
+{
+	im->want_tls = false;
+	if (io_flush(im->io) == IO_OK)
+		front_starttls(im->front);
+}
+
+static void
+run(struct imap *im)
+{
+	const struct cmd *cmd = read_command(im);
+	struct reply r = cmd != NULL ? cmd->run(im) : reply_bad(im);
+
+	if (r.status == REPLY_NONE || lex_finish(&im->lex) != IO_OK)
+		return;
+	if (im->sel.mb != NULL && r.status != REPLY_BAD &&
+		(cmd->flags & CMD_QUIET) == 0)
+		update_client(im, im->uid || (cmd->flags & CMD_NUMBERS) == 0);
+	put_reply(im, r);
+	if (im->want_tls)
+		start_tls(im);
+}
+
+static void
+one_command(struct imap *im)
+{
+	if (lex_begin(&im->lex) != IO_OK)
+		return;
+	if (lex_tag(&im->lex, &im->tag)) {
+		run(im);
+		return;
+	}
+	/* Without a tag of its own the answer is untagged. */
+	im->tag = STR("*");
+	if (lex_finish(&im->lex) == IO_OK)
+		put_reply(im, reply_bad(im));
+}
+
+/* RFC 3501 7.1.5: whoever is sent away is told why, while that can be
+ * heard. */
+static void
+say_bye(struct imap *im)
+{
+	if (im->lex.end == IO_TIMEOUT)
+		io_puts(im->io, "* BYE [UNAVAILABLE] Idle for too long\r\n");
+	else if (im->lex.end == IO_STOP)
+		io_puts(im->io, "* BYE [UNAVAILABLE] Shutting down\r\n");
+	io_flush(im->io);
+}
+
+void
+imap_serve(struct imap *im)
+{
+	while (!im->over && im->lex.end == IO_OK && io_dead(im->io) == IO_OK) {
+		one_command(im);
+		arena_reset(&im->arena);
+	}
+	say_bye(im);
+}

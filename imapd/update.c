@@ -1,0 +1,258 @@
+/*
+ * The difference between what the client knows and what is.
+ *
+ * 1. Order.  Vanished messages first, so that all later numbers are the new
+ *    ones; then EXISTS, then flags, which may be of messages that only now
+ *    have a number, after the FLAGS line that names a keyword they use.
+ * 2. Where EXPUNGE may not be sent the vanished keep their numbers, and so do
+ *    all behind them; nothing is told about them.
+ * 3. What this command itself has told is not told again.  It is known by
+ *    modseq: a change that somebody else makes in the middle has another.
+ */
+#include "imapd/update.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "imapd/resp.h"
+
+/* New flags, gathered while the index is read, told afterwards. */
+struct diff {
+	struct set present; /* of the messages with a number */
+	struct set changed;
+	uint32_t added;
+};
+
+static void
+take_recent(struct selected *sel, struct set *recent)
+{
+	set_union(recent, mailbox_recent(sel->mb));
+	set_clear(mailbox_recent(sel->mb));
+}
+
+static bool
+is_recent(const struct selected *sel, const struct set *recent,
+	const struct msg *m)
+{
+	return set_has(recent, m->uid) || (sel->readonly && m->in_new);
+}
+
+int
+update_first(struct imap *im, uint32_t *unseen)
+{
+	struct selected *sel = &im->sel;
+	struct set recent;
+	struct msg m;
+
+	*unseen = 0;
+	set_init(&recent);
+	take_recent(sel, &recent);
+	if (mailbox_begin(sel->mb) == -1)
+		return -1;
+	sel->view.modseq = mailbox_status(sel->mb)->highestmodseq;
+	for (uint32_t uid = 1; uid != 0 && mailbox_next(sel->mb, uid, &m);
+		uid = m.uid + 1) {
+		view_add(&sel->view, m.uid, is_recent(sel, &recent, &m));
+		if (*unseen == 0 && (m.flags & MSG_SEEN) == 0)
+			*unseen = view_number(&sel->view, m.uid);
+	}
+	mailbox_end(sel->mb);
+	set_free(&recent);
+	return 0;
+}
+
+static int
+told_cmp(const void *a, const void *b)
+{
+	const struct told *x = a;
+	const struct told *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+static bool
+was_told(const struct selected *sel, const struct msg *m)
+{
+	struct told key = {.uid = m->uid};
+	const struct told *t;
+
+	if (sel->ntold == 0)
+		return false;
+	t = bsearch(&key, sel->told, sel->ntold, sizeof(key), told_cmp);
+	return t != NULL && t->modseq == m->modseq;
+}
+
+void
+update_told(struct imap *im, const struct msg *m)
+{
+	struct selected *sel = &im->sel;
+
+	if (m->modseq <= sel->view.modseq ||
+		(sel->ntold > 0 && sel->told[sel->ntold - 1].uid >= m->uid))
+		return;
+	if (sel->ntold == sel->told_cap) {
+		size_t cap = sel->told_cap == 0 ? 16 : sel->told_cap * 2;
+		struct told *t = reallocarray(sel->told, cap, sizeof(*t));
+
+		if (t == NULL)
+			die("out of memory");
+		sel->told = t;
+		sel->told_cap = cap;
+	}
+	sel->told[sel->ntold++] = (struct told){m->uid, m->modseq};
+}
+
+static void
+look_at(struct selected *sel, const struct set *recent, const struct msg *m,
+	struct diff *d)
+{
+	if (m->uid > sel->view.last) {
+		view_add(&sel->view, m->uid, is_recent(sel, recent, m));
+		set_add(&d->present, m->uid);
+		d->added++;
+		return;
+	}
+	set_add(&d->present, m->uid);
+	if (m->modseq > sel->view.modseq && !was_told(sel, m))
+		set_add(&d->changed, m->uid);
+}
+
+static int
+find_changes(struct selected *sel, const struct set *recent, struct diff *d)
+{
+	uint64_t modseq;
+	struct set gone;
+	struct msg m;
+
+	if (mailbox_begin(sel->mb) == -1)
+		return -1;
+	modseq = mailbox_status(sel->mb)->highestmodseq;
+	if (modseq == sel->view.modseq) {
+		mailbox_end(sel->mb);
+		return 0;
+	}
+	for (uint32_t uid = 1; uid != 0 && mailbox_next(sel->mb, uid, &m);
+		uid = m.uid + 1) {
+		look_at(sel, recent, &m, d);
+	}
+	mailbox_end(sel->mb);
+	set_init(&gone);
+	set_copy(&gone, &sel->view.uids);
+	set_subtract(&gone, &d->present);
+	view_vanish(&sel->view, &gone);
+	set_free(&gone);
+	sel->view.modseq = modseq;
+	return 0;
+}
+
+void
+update_put_flags(struct imap *im, uint32_t number, const struct msg *m)
+{
+	struct selected *sel = &im->sel;
+
+	buf_printf(im->out, "* %u FETCH (UID %u FLAGS ", number, m->uid);
+	resp_flag_list(im->out, m, mailbox_keywords(sel->mb),
+		set_has(&sel->view.recent, m->uid));
+	buf_puts(im->out, ")\r\n");
+	io_sent(im->io);
+}
+
+static uint64_t
+keyword_bits(const struct keywords *kw)
+{
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < KEYWORDS_MAX; i++)
+		if (kw->name[i] != NULL)
+			bits |= UINT64_C(1) << i;
+	return bits;
+}
+
+void
+update_put_flag_names(struct imap *im)
+{
+	const struct keywords *kw = mailbox_keywords(im->sel.mb);
+
+	im->sel.keywords = keyword_bits(kw);
+	buf_puts(im->out, "* FLAGS ");
+	resp_all_flags(im->out, kw, false);
+	buf_puts(im->out, "\r\n* OK [PERMANENTFLAGS ");
+	if (im->sel.readonly)
+		buf_puts(im->out, "()");
+	else
+		resp_all_flags(im->out, kw, true);
+	buf_puts(im->out, "] Flags that stay\r\n");
+}
+
+void
+update_keywords(struct imap *im)
+{
+	if ((keyword_bits(mailbox_keywords(im->sel.mb)) & ~im->sel.keywords) !=
+		0)
+		update_put_flag_names(im);
+}
+
+static void
+put_flags_of(struct imap *im, const struct set *uids)
+{
+	struct selected *sel = &im->sel;
+	struct msg m;
+
+	for (uint32_t uid = 1; uid != 0 && set_next(uids, uid, &uid); uid++)
+		if (mailbox_get(sel->mb, uid, &m) &&
+			!set_has(&sel->view.gone, uid))
+			update_put_flags(im, view_number(&sel->view, uid), &m);
+}
+
+static void
+put_diff(struct imap *im, const struct diff *d, bool expunge)
+{
+	struct selected *sel = &im->sel;
+	uint64_t recent = set_count(&sel->view.recent);
+	uint32_t number;
+
+	while (expunge && (number = view_expunge(&sel->view)) != 0) {
+		buf_printf(im->out, "* %u EXPUNGE\r\n", number);
+		io_sent(im->io);
+	}
+	if (d->added > 0)
+		buf_printf(im->out, "* %u EXISTS\r\n", view_count(&sel->view));
+	if (d->added > 0 || recent != set_count(&sel->view.recent))
+		buf_printf(im->out, "* %" PRIu64 " RECENT\r\n",
+			set_count(&sel->view.recent));
+	update_keywords(im);
+	put_flags_of(im, &d->changed);
+}
+
+static void
+forget_told(struct selected *sel)
+{
+	free(sel->told);
+	sel->told = NULL;
+	sel->ntold = sel->told_cap = 0;
+}
+
+void
+update_client(struct imap *im, bool expunge)
+{
+	struct selected *sel = &im->sel;
+	struct diff d = {0};
+	struct set recent;
+
+	set_init(&recent);
+	set_init(&d.present);
+	set_init(&d.changed);
+	if (mailbox_sync(sel->mb) == -1)
+		log_warn("%s: cannot look for changes: %s", sel->name,
+			strerror(errno));
+	take_recent(sel, &recent);
+	find_changes(sel, &recent, &d);
+	put_diff(im, &d, expunge);
+	forget_told(sel);
+	set_free(&recent);
+	set_free(&d.present);
+	set_free(&d.changed);
+}

@@ -1,0 +1,34 @@
+/*
+ * What others did to the selected mailbox, told to the client.
+ */
+#ifndef IMAPD_UPDATE_H
+#define IMAPD_UPDATE_H
+
+#include "imapd/imap.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Take the mailbox as it is into an empty view, before anything is told.
+ * *unseen: the number of the first message without \Seen, or 0. */
+int update_first(struct imap *im, uint32_t *unseen);
+
+/*
+ * Look at the mailbox and write what is new: EXPUNGE (if allowed), EXISTS,
+ * RECENT, FLAGS, FETCH of changed flags.
+ */
+void update_client(struct imap *im, bool expunge);
+
+/* This command has told the message's flags: no need to repeat them, unless
+ * they change once more. */
+void update_told(struct imap *im, const struct msg *m);
+
+/* "* n FETCH (UID u FLAGS (...))" */
+void update_put_flags(struct imap *im, uint32_t number, const struct msg *m);
+
+/* FLAGS and PERMANENTFLAGS: always, and when there is a keyword that they have
+ * not named yet. */
+void update_put_flag_names(struct imap *im);
+void update_keywords(struct imap *im);
+
+#endif
