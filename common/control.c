@@ -29,6 +29,10 @@
 #include <time.h>
 #include <unistd.h>
 
+enum {
+	KEEP_TRIES = 100
+};
+
 /* Read up to n octets, fewer only at the end of the file. */
 static ssize_t
 read_all(int fd, char *p, size_t n)
@@ -202,24 +206,32 @@ raise_mtime(int fd, const struct stat *old)
 	return futimens(fd, t);
 }
 
-/* Move what is no regular file out of the way. */
-static int
-set_aside(int dirfd, const char *name)
+int
+control_keep(int dirfd, const char *name, char to[300])
 {
-	char to[300];
+	struct stat st;
+	long long now = time(NULL);
+	int r = -1;
 
-	snprintf(
-		to, sizeof(to), "%s.damaged.%lld", name, (long long)time(NULL));
-	if (control_move(dirfd, name, dirfd, to) == -1)
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
-	log_warn("%s was no regular file: moved to %s", name, to);
-	return 0;
+	/* Several of one second are named as if of later ones. */
+	for (int i = 0; i < KEEP_TRIES; i++) {
+		snprintf(to, 300, "%s.damaged.%lld", name, now + i);
+		if (S_ISREG(st.st_mode))
+			r = linkat(dirfd, name, dirfd, to, 0);
+		else
+			r = control_move(dirfd, name, dirfd, to);
+		if (r == 0 || errno != EEXIST)
+			break;
+	}
+	return r;
 }
 
 int
 control_write(int dirfd, const char *name, struct str content)
 {
-	char tmp[256];
+	char tmp[256], aside[300];
 	struct stat old;
 	bool had;
 	int fd, e;
@@ -228,8 +240,9 @@ control_write(int dirfd, const char *name, struct str content)
 	if (!had && errno != ENOENT)
 		return -1;
 	if (had && !S_ISREG(old.st_mode)) {
-		if (set_aside(dirfd, name) == -1)
+		if (control_keep(dirfd, name, aside) == -1)
 			return -1;
+		log_warn("%s was no regular file: moved to %s", name, aside);
 		had = false;
 	}
 	snprintf(tmp, sizeof(tmp), "%s.tmp", name);

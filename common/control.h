@@ -48,6 +48,12 @@ void control_set_perm(int fd, mode_t mode, gid_t gid);
  * existing one (EEXIST). */
 int control_create(int dirfd, const char *name);
 
+/*
+ * Keep what lies under this name as NAME.damaged.<time>, told in to: a file
+ * gets that as a second name, anything else is moved there.  -1 with errno.
+ */
+int control_keep(int dirfd, const char *name, char to[300]);
+
 /* Rename, but never onto something: EEXIST.  Where the file system knows no
  * such rename: a link and an unlink. */
 int control_move(int fromfd, const char *from, int tofd, const char *to);

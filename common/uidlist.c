@@ -414,9 +414,9 @@ uidlist_read(struct uidlist *ul, int dirfd)
 {
 	memset(ul, 0, sizeof(*ul));
 	ul->header = (struct str){"", 0};
-	ul->uidnext = 1;
 	if (read_file(ul, dirfd, "dovecot-uidlist") == 0)
 		return 0;
+	ul->uidnext = 1;
 	/* A directory in its place holds no UIDs: written anew, beside it. */
 	if (errno == EINVAL)
 		ul->damaged = true;

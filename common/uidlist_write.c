@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char ledger[] = "dovecot-uidlist";
@@ -188,6 +187,10 @@ append_file(struct uidlist *ul, int dirfd, struct str lines)
 	r = check_file(ul, fd, &torn);
 	if (r == 0)
 		r = torn ? 1 : add_lines(ul, fd, lines);
+	if (r == 1 && ul->partial) {
+		errno = ESTALE;
+		r = -1;
+	}
 	e = errno;
 	close(fd);
 	errno = e;
@@ -228,16 +231,12 @@ uidlist_append(struct uidlist *ul, int dirfd, const struct uidlist_entry *add,
 	return 0;
 }
 
-/* Give the damaged file a second name.  A directory in its place is moved by
- * control_write. */
 static void
 keep_damaged(int dirfd)
 {
-	char to[64];
+	char to[300];
 
-	snprintf(to, sizeof(to), "%s.damaged.%lld", ledger,
-		(long long)time(NULL));
-	if (linkat(dirfd, ledger, dirfd, to, 0) == 0)
+	if (control_keep(dirfd, ledger, to) == 0)
 		log_warn("%s was damaged: its readable lines are kept, "
 			 "the file is now %s",
 			ledger, to);
