@@ -334,6 +334,13 @@ free_port() {
 	echo $port
 }
 
+# bed_program NAME: it was built.
+bed_program() {
+	[[ -x $BED_BIN/$1 ]] && return
+	echo "$BED_BUILD/bin/$1 is not there: make"
+	return 1
+}
+
 # The shipped PAM files under a name of this run, for those who log in.
 bed_pam() {
 	if bed_root; then
@@ -350,6 +357,7 @@ start_server() {
 	local -a pass=()
 
 	shift
+	bed_program "$program" || return 1
 	for try in ASAN_OPTIONS UBSAN_OPTIONS; do
 		pass+=(-E "$try=${!try}")
 	done
@@ -389,6 +397,7 @@ bed_via_pipe() {
 	local -a become=() place=()
 
 	shift 2
+	bed_program "$program" || return 1
 	if bed_root; then
 		become=(setpriv "--reuid=$BED_USER"
 			"--regid=$(id -g "$BED_USER")" --clear-groups)
@@ -448,6 +457,7 @@ login_imap() {
 # Before login, the greeting not read: as root, who is never preauthenticated.
 bed_before_login() {
 	need_root "a login through PAM"
+	bed_program "$1" || return 1
 	if [[ $VIA == socket ]]; then
 		bed_via_socket '' "$@"
 	else
