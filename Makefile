@@ -61,6 +61,15 @@ $(B)/libs:
 	@mkdir -p $(@D)
 	@touch $@
 
+# The seccomp filters, made by a program that runs on the building machine.
+HOSTCC ?= cc
+$(B)/gen/filters.h: common/gen/filters.c
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=c17 -D_GNU_SOURCE $(WARN) -o $(@D)/filters $< \
+		$(shell pkg-config --cflags --libs libseccomp)
+	$(@D)/filters > $@.new && mv $@.new $@
+$(B)/obj/common/confine.o: $(B)/gen/filters.h
+
 # The rooms as archives: a test links what it needs of them and no more.
 $(B)/common.a: $(call obj,common)
 $(B)/pop3d.a: $(filter-out %/main.o,$(call obj,pop3d))

@@ -17,6 +17,7 @@
  * the login.
  */
 #include "common/front.h"
+#include "common/confine.h"
 #include "common/log.h"
 #include "common/monitor.h"
 #include "common/priv.h"
@@ -145,6 +146,7 @@ front_serve(const struct server *srv, const struct options *opt,
 	else
 		priv_become(who->uid, who->gid);
 	priv_follow_parent(parent);
+	confine_front();
 	io_set_timeouts(f.io, limit_ms, WRITE_MS);
 	io_set_deadline(f.io, io_now_ms() + limit_ms);
 	io_stop_on(f.io, &session_stop);

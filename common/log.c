@@ -20,6 +20,7 @@
  * LINE_MAX octets.
  */
 #include "common/log.h"
+#include "common/fd.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -129,15 +130,6 @@ try_socket(const char *path)
 	return true;
 }
 
-static bool
-same_file(int a, int b)
-{
-	struct stat sa, sb;
-
-	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
-	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
 /* Only a terminal may carry both the dialogue and our lines: a person reads
  * them there. */
 static bool
@@ -147,7 +139,7 @@ stderr_usable(void)
 
 	if (fstat(2, &st) == -1)
 		return false;
-	return isatty(2) || (!same_file(2, 0) && !same_file(2, 1));
+	return isatty(2) || (!fd_same(2, 0) && !fd_same(2, 1));
 }
 
 void
@@ -177,16 +169,15 @@ log_fix(void)
 static void
 deliver(struct iovec *iov, size_t n)
 {
-	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = n};
+	ssize_t r;
 
-	if (lg.path == NULL) {
-		if (lg.fd != -1 && writev(lg.fd, iov, (int)n) == -1)
-			lg.fd = -1;
+	if (lg.fd == -1)
 		return;
-	}
-	if (sendmsg(lg.fd, &msg, MSG_NOSIGNAL) == -1 && !lg.fixed &&
-		errno != EAGAIN && connect_to(lg.fd, lg.path) == 0)
-		sendmsg(lg.fd, &msg, MSG_NOSIGNAL);
+	r = writev(lg.fd, iov, (int)n);
+	if (r == -1 && lg.path && !lg.fixed && errno != EAGAIN &&
+		connect_to(lg.fd, lg.path) == 0)
+		r = writev(lg.fd, iov, (int)n);
+	(void)r;
 }
 
 static void

@@ -27,6 +27,8 @@
  * can be checked then.
  */
 #include "common/monitor.h"
+#include "common/confine.h"
+#include "common/fd.h"
 #include "common/front.h"
 #include "common/log.h"
 #include "common/login.h"
@@ -197,7 +199,7 @@ run_session(struct monitor *m, struct str state, struct str unread, bool tls,
 		.tls = tls,
 		.state = state};
 
-	priv_close_others(&fd, 1);
+	fd_close_others(&fd, 1);
 	priv_normalise();
 	session_stop_signal();
 	log_fix();
@@ -206,6 +208,7 @@ run_session(struct monitor *m, struct str state, struct str unread, bool tls,
 		die("chdir: %s", strerror(errno));
 	priv_become(m->who.uid, m->who.gid);
 	priv_follow_parent(parent);
+	confine_session(m->opt, m->who.home);
 	session_serve(m->srv, &s, unread, fd);
 	_exit(0);
 }
@@ -308,7 +311,7 @@ start_front(struct monitor *m)
 	if (record_pair(fds) == -1 || (m->front = fork()) == -1)
 		die("no front: %s", strerror(errno));
 	if (m->front == 0) {
-		priv_close_others(&fds[1], 1);
+		fd_close_others(&fds[1], 1);
 		front_serve(m->srv, m->opt, &m->peer, m->st, fds[1], &a, self);
 	}
 	close(fds[1]);

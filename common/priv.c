@@ -216,40 +216,6 @@ priv_bury(const struct account *a)
 	priv_become(a->uid, a->gid);
 }
 
-/* The lowest kept descriptor that is not below from; UINT_MAX: none. */
-static unsigned
-next_kept(const int *keep, size_t n, unsigned from)
-{
-	unsigned best = UINT_MAX;
-
-	for (size_t i = 0; i < n; i++)
-		if (keep[i] >= 0 && (unsigned)keep[i] >= from &&
-			(unsigned)keep[i] < best)
-			best = (unsigned)keep[i];
-	return best;
-}
-
-void
-priv_close_others(const int *keep, size_t n)
-{
-	int log = log_fd();
-	unsigned from = 3;
-
-	for (;;) {
-		unsigned k = next_kept(keep, n, from);
-		unsigned l = next_kept(&log, 1, from);
-		unsigned stop = k < l ? k : l;
-
-		if (stop > from &&
-			close_range(from, stop == UINT_MAX ? stop : stop - 1,
-				0) == -1)
-			die("close_range: %s", strerror(errno));
-		if (stop == UINT_MAX)
-			return;
-		from = stop + 1;
-	}
-}
-
 static void
 set_limit(__rlimit_resource_t what, rlim_t n)
 {

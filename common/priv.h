@@ -33,9 +33,6 @@ void priv_become(uid_t uid, gid_t gid);
 /* An empty directory as the root, no groups; then priv_become. */
 void priv_bury(const struct account *a);
 
-/* Close every descriptor from 3 on, but those in keep and the log's. */
-void priv_close_others(const int *keep, size_t n);
-
 /* Signals, limits and mask that are the same under every launcher. */
 void priv_normalise(void);
 

@@ -7,14 +7,14 @@
  * in an error of record_recv(), and the reader ends the connection.
  *
  * SOCK_SEQPACKET keeps the borders between records and tells the end of the
- * other process; MSG_TRUNC tells a record that was longer than the room.
+ * other process; with MSG_TRUNC recv() tells the whole length of a record
+ * that was longer than the room.
  */
 #include "common/record.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 int
 record_pair(int fds[2])
@@ -68,14 +68,12 @@ record_send(int fd, const struct buf *b)
 int
 record_recv(int fd, void *room, size_t room_n, struct record *r)
 {
-	struct iovec iov = {room, room_n};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	ssize_t n = recv(fd, room, room_n, MSG_TRUNC);
 
 	*r = (struct record){0};
 	if (n <= 0)
 		return n == -1 && errno != ECONNRESET ? -1 : 0;
-	if (msg.msg_flags & MSG_TRUNC) {
+	if ((size_t)n > room_n) {
 		errno = EMSGSIZE;
 		return -1;
 	}

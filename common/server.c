@@ -14,6 +14,7 @@
  */
 #include "common/server.h"
 #include "common/accept.h"
+#include "common/confine.h"
 #include "common/log.h"
 #include "common/monitor.h"
 #include "common/priv.h"
@@ -87,6 +88,7 @@ serve_preauth(const struct server *srv, const struct options *opt,
 	session_stop_signal();
 	totals_log_login(a.name, &peer, "preauth", false);
 	log_fix();
+	confine_session(opt, a.home);
 	session_serve(srv, &s, STR(""), -1);
 	_exit(0);
 }

@@ -16,50 +16,26 @@
  *    who is at its other end.
  */
 #include "common/start.h"
+#include "common/fd.h"
 #include "common/log.h"
-#include "common/priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-static bool
-same_file(int a, int b)
-{
-	struct stat sa, sb;
-
-	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
-	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
 void
 start_descriptors(void)
 {
-	int fd;
-
-	do {
-		if ((fd = open("/dev/null", O_RDWR)) == -1)
-			_exit(EX_OSERR);
-	} while (fd <= 2);
-	if (!isatty(2) && same_file(0, 2) && dup2(fd, 2) == -1)
-		_exit(EX_OSERR);
-	close(fd);
-}
-
-static void
-become_null(int fd)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null == -1 || dup2(null, fd) == -1)
-		die("/dev/null: %s", strerror(errno));
-	close(null);
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			fd_make_null(fd);
+	if (!isatty(2) && fd_same(0, 2))
+		fd_make_null(2);
 }
 
 static bool
@@ -80,7 +56,7 @@ find_client(struct start *s, int in, int out)
 	s->out = out;
 	if (getsockname(in, (struct sockaddr *)&ss, &n) == -1)
 		return;
-	if (same_file(in, out))
+	if (fd_same(in, out))
 		s->out = in;
 	if (ss.ss_family == AF_UNIX && start_is_ours(in))
 		return;
@@ -103,25 +79,25 @@ void
 start_settle(struct start *s)
 {
 	if (s->kind == START_LOOP) {
-		priv_close_others(s->listen, (size_t)s->listen_n);
+		fd_close_others(s->listen, (size_t)s->listen_n);
 		return;
 	}
 	if (s->in != 0 && dup2(s->in, 0) == -1)
 		die("dup2: %s", strerror(errno));
 	if (s->out == s->in || s->kind == START_NETWORK) {
-		become_null(1);
+		fd_make_null(1);
 		s->out = 0;
 	}
 	s->in = 0;
-	priv_close_others(NULL, 0);
+	fd_close_others(NULL, 0);
 }
 
 void
 start_forget(const struct start *s)
 {
-	become_null(s->in);
+	fd_make_null(s->in);
 	if (s->out != s->in)
-		become_null(s->out);
+		fd_make_null(s->out);
 }
 
 bool
