@@ -146,6 +146,36 @@ int mailbox_keyword(struct mailbox *mb, struct str name, bool make);
 int mailbox_expunge(
 	struct mailbox *mb, const struct set *uids, struct set *gone);
 
+/*
+ * New messages, all or none.  Octets are those of the wire: CRLF becomes LF in
+ * the file.  Nothing is visible before commit, and nothing is left after a
+ * killed process but a file in tmp/.  After commit has returned 0 the
+ * messages and their UIDs are on the disk; uids gets them, in order.
+ * -1 with errno: ENOSPC, EDQUOT, EROFS, ...; append must still be aborted.
+ */
+struct append;
+struct append *mailbox_append_begin(struct mailbox *mb);
+int mailbox_append_message(struct append *a);
+int mailbox_append_octets(struct append *a, const void *p, size_t n);
+int mailbox_append_done(struct append *a, uint32_t flags, uint64_t keywords,
+	time_t internaldate);
+int mailbox_append_commit(struct append *a, struct set *uids);
+void mailbox_append_free(struct append *a); /* what is uncommitted goes */
+
+/*
+ * Copy messages, all or none: hard links, or copies where those cannot be.
+ * Flags, keywords, date and the message's identity (G in the ledger) go
+ * along.  src gets the UIDs that were there, dst their new ones, in the same
+ * order; both durable.  -1 with errno: ENOENT one was gone, ...
+ */
+int mailbox_copy(struct mailbox *from, const struct set *uids,
+	struct mailbox *to, struct set *src, struct set *dst);
+
+/* The same by rename: what could not be moved stays where it was, and src
+ * says what went. */
+int mailbox_move(struct mailbox *from, const struct set *uids,
+	struct mailbox *to, struct set *src, struct set *dst);
+
 /* Opaque content kept beside a message in the cache, for instance its
  * ENVELOPE ready to send.  get is valid until mailbox_end; put is lost with
  * the cache and may silently not happen. */

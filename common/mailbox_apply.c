@@ -75,20 +75,6 @@ put_found(struct sync *s, struct index_txn *t, const struct found *f)
 	return index_msg_put(t, mb->box.id, &m, &name);
 }
 
-static int
-drop_lost(struct sync *s, struct index_txn *t, uint32_t uid)
-{
-	struct mailbox *mb = s->mb;
-	struct index_msg m;
-
-	if (index_msg_get(t, mb->box.id, uid, &m) == -1)
-		return errno == ENOENT ? 0 : -1;
-	mailbox_recount(&mb->box, &m, NULL);
-	if (index_msg_del(t, mb->box.id, uid) == -1)
-		return -1;
-	return index_gone_add(t, mb->box.id, s->modseq, uid);
-}
-
 /* A box that the index does not have, or that is about another folder. */
 static int
 new_box(struct sync *s)
@@ -135,9 +121,7 @@ write_changes(struct sync *s)
 	uint32_t uid = 0;
 
 	for (; set_next(&s->lost, uid, &uid); uid++) {
-		t = mailbox_write(mb);
-		if (t == NULL || mailbox_write_done(mb, t,
-					 drop_lost(s, t, uid) == 0) == -1)
+		if (mailbox_drop(mb, uid, s->modseq) == -1)
 			return -1;
 	}
 	/* In order of UID: the records go to the end of their database.  The

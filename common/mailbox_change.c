@@ -202,30 +202,30 @@ unlink_file(struct mailbox *mb, uint32_t uid, struct buf *name)
 	return 0;
 }
 
-static int
-expunge_one(struct mailbox *mb, uint32_t uid, struct buf *name)
+int
+mailbox_drop(struct mailbox *mb, uint32_t uid, uint64_t modseq)
 {
 	struct index_txn *t = mailbox_write(mb);
 	struct index_msg m;
-	uint64_t modseq;
 
 	if (t == NULL)
 		return -1;
 	if (index_msg_get(t, mb->box.id, uid, &m) == -1)
 		return mailbox_write_done(mb, t, errno == ENOENT);
-	if (unlink_file(mb, uid, name) == -1) {
-		int e = errno;
-
-		mailbox_write_done(mb, t, true);
-		errno = e;
-		return -1;
-	}
-	modseq = mailbox_modseq(&mb->box);
-	mb->box.highestmodseq = modseq;
+	if (mb->box.highestmodseq < modseq)
+		mb->box.highestmodseq = modseq;
 	mailbox_recount(&mb->box, &m, NULL);
 	return mailbox_write_done(mb, t,
 		index_msg_del(t, mb->box.id, uid) == 0 &&
 			index_gone_add(t, mb->box.id, modseq, uid) == 0);
+}
+
+static int
+expunge_one(struct mailbox *mb, uint32_t uid, struct buf *name)
+{
+	if (unlink_file(mb, uid, name) == -1)
+		return -1;
+	return mailbox_drop(mb, uid, mailbox_modseq(&mb->box));
 }
 
 int

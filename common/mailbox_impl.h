@@ -59,6 +59,9 @@ uint64_t mailbox_modseq(const struct index_box *box);
 void mailbox_recount(struct index_box *box, const struct index_msg *was,
 	const struct index_msg *now);
 
+/* Out of the index, remembered as expunged at modseq. */
+int mailbox_drop(struct mailbox *mb, uint32_t uid, uint64_t modseq);
+
 /* A reading transaction for one look-up: the open one, or one of its own
  * (*own) that the caller aborts. */
 struct index_txn *mailbox_look(struct mailbox *mb, bool *own);

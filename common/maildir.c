@@ -29,6 +29,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,41 +341,56 @@ maildir_deliver_begin(struct maildir *md, struct delivery *d)
 }
 
 int
-maildir_deliver_commit(struct maildir *md, struct delivery *d,
-	enum maildir_sub to, uint64_t wire_size, time_t internaldate,
-	const char *info)
+maildir_deliver_seal(
+	struct delivery *d, uint64_t wire_size, time_t internaldate)
 {
 	const struct timespec t[2] = {
 		{.tv_nsec = UTIME_OMIT}, {.tv_sec = internaldate}};
+	size_t used = strlen(d->base);
 	struct stat st;
-	int n;
+	int n, rc;
 
 	if (futimens(d->fd, t) == -1 || fsync(d->fd) == -1 ||
 		fstat(d->fd, &st) == -1)
 		return -1;
-	n = snprintf(d->final, sizeof(d->final), "%s,S=%llu,W=%llu%s", d->base,
-		(unsigned long long)st.st_size, (unsigned long long)wire_size,
-		info);
-	if (n < 0 || n > NAME_MAX) {
+	n = snprintf(d->base + used, sizeof(d->base) - used, ",S=%llu,W=%llu",
+		(unsigned long long)st.st_size, (unsigned long long)wire_size);
+	if (n < 0 || (size_t)n >= sizeof(d->base) - used) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (control_move(md->sub[MAILDIR_TMP], d->tmpname, md->sub[to],
-		    d->final) == -1)
-		return -1;
-	close(d->fd);
+	rc = close(d->fd);
 	d->fd = -1;
+	return rc;
+}
+
+int
+maildir_deliver_place(struct maildir *md, struct delivery *d,
+	enum maildir_sub to, const char *info)
+{
+	char name[NAME_MAX + 1];
+	int n = snprintf(name, sizeof(name), "%s%s", d->base, info);
+
+	if (n < 0 || (size_t)n >= sizeof(name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (control_move(md->sub[MAILDIR_TMP], d->tmpname, md->sub[to], name) ==
+		-1)
+		return -1;
+	d->tmpname[0] = '\0';
 	return 0;
 }
 
 void
 maildir_deliver_abort(struct maildir *md, struct delivery *d)
 {
-	if (d->fd == -1)
-		return;
-	close(d->fd);
+	if (d->fd != -1)
+		close(d->fd);
 	d->fd = -1;
-	unlinkat(md->sub[MAILDIR_TMP], d->tmpname, 0);
+	if (d->tmpname[0] != '\0')
+		unlinkat(md->sub[MAILDIR_TMP], d->tmpname, 0);
+	d->tmpname[0] = '\0';
 }
 
 int

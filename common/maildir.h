@@ -13,11 +13,15 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum maildir_sub { MAILDIR_CUR, MAILDIR_NEW, MAILDIR_TMP };
+enum maildir_sub {
+	MAILDIR_CUR,
+	MAILDIR_NEW,
+	MAILDIR_TMP
+};
 
 struct maildir {
-	int fd;     /* the folder itself */
-	int sub[3]; /* by enum maildir_sub; O_PATH or O_RDONLY directories */
+	int fd;        /* the folder itself */
+	int sub[3];    /* by enum maildir_sub; O_PATH or O_RDONLY directories */
 	bool readonly; /* nothing can be created or renamed here */
 	mode_t file_mode; /* of new files: 0600, or dovecot-shared's */
 	gid_t file_gid;   /* (gid_t)-1, or dovecot-shared's */
@@ -47,29 +51,30 @@ int maildir_scan(struct maildir *md, enum maildir_sub sub,
 
 /* Open a message for reading: O_NOFOLLOW, regular files only (else ENOENT for
  * what is gone, EPERM for what is no file). */
-int maildir_open_msg(struct maildir *md, enum maildir_sub sub,
-	const char *name);
+int maildir_open_msg(
+	struct maildir *md, enum maildir_sub sub, const char *name);
 
 /* Rename inside the folder, never onto another message: EEXIST. */
-int maildir_rename(struct maildir *md, enum maildir_sub from,
-	const char *old, enum maildir_sub to, const char *name);
+int maildir_rename(struct maildir *md, enum maildir_sub from, const char *old,
+	enum maildir_sub to, const char *name);
 
 /*
  * Delivery.  Begin makes an own file in tmp/ and returns its descriptor; the
- * caller writes LF lines to it.  Commit sets mtime (INTERNALDATE), fsyncs,
- * adds ",S=,W=" to the base, and renames to cur/ or new/ with the flags of
- * name; the directory is fsynced by maildir_sync_dir, once for several.
+ * caller writes LF lines to it.  Seal sets mtime (INTERNALDATE), fsyncs, and
+ * adds ",S=,W=" to the base.  Place renames it to cur/ or new/ as base and
+ * info; the directory is fsynced by maildir_sync_dir, once for several.  All
+ * 0, or -1 with errno; what was not placed is taken back by abort.
  */
 struct delivery {
-	int fd;
-	char tmpname[256];
-	char base[256];      /* unique base; S= and W= are added at commit */
-	char final[512];     /* set by commit: the name in cur/ or new/ */
+	int fd;            /* -1 after seal */
+	char tmpname[256]; /* "": nothing in tmp/ */
+	char base[256];
 };
 int maildir_deliver_begin(struct maildir *md, struct delivery *d);
-int maildir_deliver_commit(struct maildir *md, struct delivery *d,
-	enum maildir_sub to, uint64_t wire_size, time_t internaldate,
-	const char *info /* ":2,S" or "" */);
+int maildir_deliver_seal(
+	struct delivery *d, uint64_t wire_size, time_t internaldate);
+int maildir_deliver_place(struct maildir *md, struct delivery *d,
+	enum maildir_sub to, const char *info /* ":2,S" or "" */);
 void maildir_deliver_abort(struct maildir *md, struct delivery *d);
 int maildir_sync_dir(struct maildir *md, enum maildir_sub sub);
 

@@ -29,6 +29,9 @@ struct uidlist {
 	size_t n;
 	bool damaged; /* lines had to be skipped or the header was bad */
 	bool foreign; /* read from v1 or Courier: write v3 before adding */
+	/* entry[] was not read: lines can be added (uidvalidity, uidnext and
+	 * st are known from elsewhere), the whole cannot be written. */
+	bool partial;
 	struct stat st; /* of the file that was read; st_ino 0: none */
 	struct uidlist_text *text; /* owns what the strs borrow */
 	size_t cap;
@@ -56,7 +59,8 @@ bool uidlist_key(struct str keys, char key, struct str *value);
  * Add entries from uidnext on (the caller numbered them, ascending) to memory
  * and to the end of the file, and fsync.  After 0 they may be told.  Writes
  * the whole file where lines cannot be added to it.  -1 with errno:
- *   ESTALE  the file is no longer the one that was read: read it again
+ *   ESTALE  the file is no longer the one that was read, or it has to be
+ *           written whole and `partial` is set: read it again
  *   EINVAL  not ascending, or a name that no line can hold
  *   EOVERFLOW  there are no UIDs left under this UIDVALIDITY
  */

@@ -1,0 +1,408 @@
+/*
+ * COPY and MOVE between mailboxes of one user.
+ *
+ * COPY links the file under a new name: no octet is read, the date and the
+ * content are the same by nature.  Where a link cannot be (another file
+ * system, too many links, a shared folder whose files need another group) the
+ * octets are copied and synced.  All or none: what was linked goes again when
+ * one message cannot be.  MOVE renames, message by message, each of which is
+ * atomic; a message is in one mailbox or the other after any crash.
+ *
+ * The order is that of every addition (mailbox_add.h): number, place, sync
+ * the directory, tell the index.  The two mailboxes' index records are
+ * written one after the other, never in two transactions at a time: LMDB has
+ * one writer.
+ *
+ * The message keeps its identity: when its base name changes, the old one (or
+ * the G that it had) goes into the new ledger as G.
+ */
+#include "common/mailbox_add.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/arena.h"
+#include "common/control.h"
+
+enum {
+	COMMIT_TRIES = 3,
+	CHUNK = 65536
+};
+
+struct copy {
+	struct mailbox *from, *to;
+	bool move;
+	struct arena mem;
+	struct uidlist ledger; /* of from: for G */
+	uint32_t *uid;         /* in from */
+	struct added *added;   /* in to */
+	size_t n, done;
+	int8_t bit[KEYWORDS_MAX]; /* from's keyword -> to's; -1 none, -2 ? */
+};
+
+/* Keywords have other letters in another folder. */
+static uint64_t
+translate(struct copy *c, uint64_t keywords)
+{
+	const struct keywords *kw = mailbox_keywords(c->from);
+	uint64_t out = 0;
+
+	if (c->from == c->to)
+		return keywords;
+	for (int i = 0; i < KEYWORDS_MAX; i++) {
+		if (!(keywords >> i & 1) || kw->name[i] == NULL)
+			continue;
+		if (c->bit[i] == -2)
+			c->bit[i] = (int8_t)mailbox_keyword(
+				c->to, str_of(kw->name[i]), true);
+		if (c->bit[i] >= 0)
+			out |= (uint64_t)1 << c->bit[i];
+	}
+	return out;
+}
+
+static int
+by_uid(const void *key, const void *entry)
+{
+	uint32_t uid = *(const uint32_t *)key;
+	const struct uidlist_entry *e = entry;
+
+	return (uid > e->uid) - (uid < e->uid);
+}
+
+/* "G" and the identity: the G that the ledger has, else the base name. */
+static struct str
+identity(struct copy *c, uint32_t uid, struct str base)
+{
+	const struct uidlist_entry *e = NULL;
+	struct str g = base, out;
+	char *p;
+
+	if (c->ledger.n > 0)
+		e = bsearch(
+			&uid, c->ledger.entry, c->ledger.n, sizeof(*e), by_uid);
+	if (e != NULL)
+		uidlist_key(e->keys, 'G', &g);
+	p = arena_alloc(&c->mem, g.n + 2);
+	p[0] = 'G';
+	memcpy(p + 1, g.p, g.n);
+	out = (struct str){p, g.n + 1};
+	/* A name that no key can hold: it begins a new identity. */
+	if (str_find(out, ' ') != -1)
+		out.n = 0;
+	return out;
+}
+
+/* A new base that keeps S= and W=. */
+static struct str
+new_base(struct copy *c, struct str old)
+{
+	ptrdiff_t comma = str_find(old, ',');
+	struct buf b;
+	struct str s;
+
+	buf_init(&b, NAME_MAX);
+	msgname_new(&b);
+	if (comma != -1)
+		buf_adds(&b, str_skip(old, (size_t)comma));
+	s = arena_str(&c->mem, buf_str(&b));
+	buf_free(&b);
+	return s;
+}
+
+static int
+describe(struct copy *c, size_t i, const struct msg *m)
+{
+	struct msgname name;
+	struct buf b;
+	int rc;
+
+	buf_init(&b, NAME_MAX + 1);
+	rc = mailbox_filename(c->from, m->uid, &b);
+	if (rc == 0) {
+		msgname_parse(buf_str(&b), &name);
+		c->uid[i] = m->uid;
+		c->added[i] = (struct added){
+			.base = new_base(c, name.base),
+			.keys = identity(c, m->uid, name.base),
+			.flags = m->flags & MSG_SYSTEM,
+			.keywords = translate(c, m->keywords),
+			.wire_size = m->wire_size,
+			.internaldate = m->internaldate,
+		};
+	}
+	buf_free(&b);
+	return rc;
+}
+
+/* The messages of the set that exist. */
+static int
+collect(struct copy *c, const struct set *uids)
+{
+	size_t max = mailbox_status(c->from)->messages, i = 0;
+	struct msg m;
+	int rc = 0;
+
+	if (uidlist_read(&c->ledger, c->from->md.fd) == -1)
+		return -1;
+	c->uid = arena_array(&c->mem, max + 1, sizeof(*c->uid));
+	c->added = arena_array(&c->mem, max + 1, sizeof(*c->added));
+	memset(c->bit, -2, sizeof(c->bit));
+	if (mailbox_begin(c->from) == -1)
+		return -1;
+	for (uint32_t uid = 0; rc == 0 && i < max; uid++) {
+		if (!set_next(uids, uid, &uid) ||
+			!mailbox_next(c->from, uid, &m))
+			break;
+		uid = m.uid;
+		if (set_has(uids, uid))
+			rc = describe(c, i++, &m);
+		if (uid == UINT32_MAX)
+			break;
+	}
+	mailbox_end(c->from);
+	c->n = i;
+	return rc;
+}
+
+/* The octets themselves, synced, with the date. */
+static int
+copy_octets(int in, int out)
+{
+	struct timespec t[2];
+	char chunk[CHUNK];
+	struct stat st;
+	ssize_t n;
+
+	while ((n = read(in, chunk, sizeof(chunk))) > 0)
+		if (control_write_all(out, chunk, (size_t)n) == -1)
+			return -1;
+	if (n == -1 || fstat(in, &st) == -1)
+		return -1;
+	t[0] = st.st_atim;
+	t[1] = st.st_mtim;
+	return futimens(out, t) == -1 || fsync(out) == -1 ? -1 : 0;
+}
+
+static int
+copy_file(
+	struct copy *c, enum maildir_sub sub, const char *old, const char *name)
+{
+	struct maildir *to = &c->to->md;
+	int in = maildir_open_msg(&c->from->md, sub, old), out, rc, e;
+
+	if (in == -1)
+		return -1;
+	out = openat(to->sub[MAILDIR_TMP], name,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out == -1) {
+		close(in);
+		return -1;
+	}
+	control_set_perm(out, to->file_mode, to->file_gid);
+	rc = copy_octets(in, out);
+	if (rc == 0)
+		rc = maildir_rename(to, MAILDIR_TMP, name, MAILDIR_CUR, name);
+	e = errno;
+	if (rc == -1)
+		unlinkat(to->sub[MAILDIR_TMP], name, 0);
+	close(in);
+	close(out);
+	errno = e;
+	return rc;
+}
+
+static int
+link_file(
+	struct copy *c, enum maildir_sub sub, const char *old, const char *name)
+{
+	const struct maildir *to = &c->to->md;
+
+	if (to->file_gid == (gid_t)-1 &&
+		linkat(c->from->md.sub[sub], old, to->sub[MAILDIR_CUR], name,
+			0) == 0)
+		return 0;
+	if (to->file_gid == (gid_t)-1 && errno != EXDEV && errno != EPERM &&
+		errno != EMLINK && errno != EACCES && errno != ENOTSUP)
+		return -1;
+	return copy_file(c, sub, old, name);
+}
+
+static int
+move_file(
+	struct copy *c, enum maildir_sub sub, const char *old, const char *name)
+{
+	const struct maildir *to = &c->to->md;
+
+	if (to->file_gid == (gid_t)-1 &&
+		control_move(c->from->md.sub[sub], old, to->sub[MAILDIR_CUR],
+			name) == 0)
+		return 0;
+	if (to->file_gid == (gid_t)-1 && errno != EXDEV && errno != EACCES)
+		return -1;
+	if (copy_file(c, sub, old, name) == -1)
+		return -1;
+	return unlinkat(c->from->md.sub[sub], old, 0);
+}
+
+static void
+full_name(const struct copy *c, size_t i, struct buf *b)
+{
+	buf_reset(b);
+	buf_adds(b, c->added[i].base);
+	add_info(c->to, &c->added[i], b);
+}
+
+/* One message, under whatever name it has by now. */
+static int
+place(struct copy *c, size_t i, struct buf *old, struct buf *name)
+{
+	enum {
+		TRIES = 4
+	};
+	enum maildir_sub sub;
+	int rc = -1;
+
+	full_name(c, i, name);
+	for (int k = 0; rc == -1 && k < TRIES; k++) {
+		if (mailbox_locate(c->from, c->uid[i], k > 0, old, &sub) == -1)
+			return -1;
+		rc = c->move ? move_file(c, sub, buf_cstr(old), buf_cstr(name))
+			     : link_file(c, sub, buf_cstr(old), buf_cstr(name));
+		if (rc == -1 && errno != ENOENT)
+			return -1;
+	}
+	return rc;
+}
+
+static void
+take_back(struct copy *c, struct buf *name)
+{
+	while (c->done > 0) {
+		full_name(c, --c->done, name);
+		unlinkat(c->to->md.sub[MAILDIR_CUR], buf_cstr(name), 0);
+	}
+}
+
+static int
+place_all(struct copy *c, struct add *add)
+{
+	struct buf old, name;
+	int rc = 0, e;
+
+	buf_init(&old, NAME_MAX + 1);
+	buf_init(&name, 1024);
+	while (rc == 0 && c->done < c->n) {
+		rc = place(c, c->done, &old, &name);
+		if (rc == 0 && ++c->done % 256 == 0)
+			rc = lock_keep(&add->lock);
+	}
+	if (rc == 0 || c->move)
+		if (maildir_sync_dir(&c->to->md, MAILDIR_CUR) == -1)
+			rc = -1;
+	e = errno;
+	if (rc == -1 && !c->move)
+		take_back(c, &name);
+	buf_free(&old);
+	buf_free(&name);
+	errno = e;
+	return rc;
+}
+
+static int
+transfer(struct copy *c)
+{
+	struct add add;
+	int rc, e;
+
+	if (add_begin(&add, c->to) == -1)
+		return -1;
+	rc = add_number(&add, c->added, c->n);
+	if (rc == 0) {
+		rc = place_all(c, &add);
+		e = errno;
+		(void)add_record(&add, c->added, c->done);
+		errno = e;
+	}
+	e = errno;
+	add_end(&add);
+	errno = e;
+	return rc;
+}
+
+static int
+drop_moved(struct copy *c)
+{
+	struct mailbox *mb = c->from;
+	uint64_t modseq;
+	int rc = 0;
+
+	mailbox_write_begin(mb);
+	if (mailbox_write(mb) == NULL)
+		rc = -1;
+	modseq = mailbox_modseq(&mb->box);
+	for (size_t i = 0; rc == 0 && i < c->done; i++)
+		rc = mailbox_drop(mb, c->uid[i], modseq);
+	mailbox_write_end(mb);
+	return rc;
+}
+
+static int
+run(struct copy *c, const struct set *uids)
+{
+	int rc = collect(c, uids);
+
+	if (rc == -1 || c->n == 0)
+		return rc;
+	rc = -1;
+	for (int i = 0; rc == -1 && i < COMMIT_TRIES; i++) {
+		rc = transfer(c);
+		if (rc == -1 && (errno != ESTALE || c->done > 0 ||
+					mailbox_sync(c->to) == -1))
+			break;
+	}
+	return rc;
+}
+
+static int
+copy(struct copy *c, const struct set *uids, struct set *src, struct set *dst)
+{
+	int rc, e;
+
+	arena_init(&c->mem, SIZE_MAX / 2);
+	rc = run(c, uids);
+	e = errno;
+	for (size_t i = 0; i < c->done; i++) {
+		set_add(src, c->uid[i]);
+		set_add(dst, c->added[i].uid);
+	}
+	if (c->move && c->done > 0)
+		(void)drop_moved(c);
+	uidlist_free(&c->ledger);
+	arena_free(&c->mem);
+	errno = e;
+	return rc;
+}
+
+int
+mailbox_copy(struct mailbox *from, const struct set *uids, struct mailbox *to,
+	struct set *src, struct set *dst)
+{
+	struct copy c = {.from = from, .to = to};
+
+	return copy(&c, uids, src, dst);
+}
+
+int
+mailbox_move(struct mailbox *from, const struct set *uids, struct mailbox *to,
+	struct set *src, struct set *dst)
+{
+	struct copy c = {.from = from, .to = to, .move = true};
+
+	return copy(&c, uids, src, dst);
+}
