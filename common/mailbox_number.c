@@ -94,26 +94,25 @@ collect_fresh(struct sync *s)
 	return 0;
 }
 
-/* UIDs for files that nobody knows, on disk when this returns 0. */
-static int
+/* UIDs for files that nobody knows; to be told after a write. */
+static struct uidlist_entry *
 number_fresh(struct sync *s)
 {
-	struct uidlist_entry *add;
+	struct uidlist_entry *add = calloc(s->nfresh + 1, sizeof(*add));
 	uint32_t next = s->ul.uidnext;
-	int rc;
 
+	if (add == NULL)
+		return NULL;
 	if (next < s->mb->box.uidnext)
 		next = s->mb->box.uidnext;
 	if (next == 0)
 		next = 1;
 	if (s->nfresh >= UINT32_MAX - next) {
+		free(add);
 		errno = EOVERFLOW;
-		return -1;
+		return NULL;
 	}
 	s->ul.uidnext = next;
-	add = calloc(s->nfresh + 1, sizeof(*add));
-	if (add == NULL)
-		return -1;
 	for (size_t i = 0; i < s->nfresh; i++) {
 		struct found *f = s->fresh[i];
 
@@ -123,9 +122,7 @@ number_fresh(struct sync *s)
 		f->same = false;
 		f->uid = add[i].uid;
 	}
-	rc = uidlist_append(&s->ul, s->mb->md.fd, add, s->nfresh);
-	free(add);
-	return rc;
+	return add;
 }
 
 /* Leave out the lines of files that are gone, when they are more than a
@@ -152,18 +149,36 @@ drop_dead_lines(struct sync *s)
 	return true;
 }
 
+/* A folder's first ledger of our form: all of it, with what Courier knew. */
+static int
+write_first(struct sync *s, const struct uidlist_entry *add)
+{
+	if (uidlist_add(&s->ul, add, s->nfresh) == -1)
+		return -1;
+	sync_take_over(s);
+	return uidlist_write(&s->ul, s->mb->md.fd);
+}
+
 static int
 write_ledger(struct sync *s)
 {
-	bool whole;
+	struct uidlist_entry *add;
+	int rc;
 
 	if (collect_fresh(s) == -1)
 		return -1;
-	if (s->nfresh > 0 && number_fresh(s) == -1)
+	add = number_fresh(s);
+	if (add == NULL)
 		return -1;
-	whole = drop_dead_lines(s) ||
-		(s->nfresh == 0 && (s->ul.foreign || s->ul.damaged));
-	return whole ? uidlist_write(&s->ul, s->mb->md.fd) : 0;
+	if (s->ul.foreign)
+		rc = write_first(s, add);
+	else {
+		rc = uidlist_append(&s->ul, s->mb->md.fd, add, s->nfresh);
+		if (rc == 0 && (drop_dead_lines(s) || s->ul.damaged))
+			rc = uidlist_write(&s->ul, s->mb->md.fd);
+	}
+	free(add);
+	return rc;
 }
 
 int

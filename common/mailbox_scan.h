@@ -18,6 +18,7 @@ struct found {
 	bool known;  /* matched with a UID */
 	bool same;   /* and the index has exactly this name and place */
 	uint32_t uid;
+	uint32_t letters; /* keywords that Courier kept elsewhere */
 };
 
 struct scan {

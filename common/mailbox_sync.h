@@ -41,6 +41,11 @@ int sync_scan_both(struct sync *s);
  * is on disk when this returns 0. */
 int sync_number(struct sync *s);
 
+/* The folder has no ledger of Dovecot's form: what Courier kept beside its
+ * own goes into file names (keywords) and into the ledger (POP3 UIDLs), in
+ * memory.  Called once in a folder's life, and again after a crash. */
+void sync_take_over(struct sync *s);
+
 /* Write what was found into the index; SELECT moves files to cur/. */
 int sync_apply(struct sync *s);
 

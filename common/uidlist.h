@@ -67,6 +67,9 @@ bool uidlist_key(struct str keys, char key, struct str *value);
 int uidlist_append(struct uidlist *ul, int dirfd,
 	const struct uidlist_entry *add, size_t n);
 
+/* The same in memory alone, for uidlist_write() to follow. */
+int uidlist_add(struct uidlist *ul, const struct uidlist_entry *add, size_t n);
+
 /*
  * Write the whole file anew from memory, fsync and rename; its mtime is made
  * greater than the old one's.  A damaged file is kept beside it as

@@ -198,6 +198,15 @@ append_file(struct uidlist *ul, int dirfd, struct str lines)
 }
 
 int
+uidlist_add(struct uidlist *ul, const struct uidlist_entry *add, size_t n)
+{
+	if (check_new(ul, add, n) == -1)
+		return -1;
+	remember(ul, add, n);
+	return 0;
+}
+
+int
 uidlist_append(struct uidlist *ul, int dirfd, const struct uidlist_entry *add,
 	size_t n)
 {

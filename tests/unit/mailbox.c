@@ -291,6 +291,44 @@ end(int sig)
 	_exit(sig);
 }
 
+static void
+test_courier(void)
+{
+	struct mailbox *mb;
+	struct uidlist ul = {0};
+	struct str p;
+	struct msg m;
+
+	fresh();
+	put("courierimapuiddb", "1 275660208 30\n12 1.a\n20 2.b\n");
+	put("courierpop3dsizelist", "/3 3 99\n1.a 3 1:99\n2.b:2,S 3 2:98\n");
+	run("mkdir courierimapkeywords");
+	put("courierimapkeywords/:list", "Label\n\n1.a:0\n");
+	put("courierimapkeywords/2.b", "Label\nOther\n");
+	put("cur/1.a:2,S", "a\n");
+	put("cur/2.b:2,S", "b\n");
+	put("new/3.c", "c\n");
+	mb = open_box(MAILBOX_SELECT);
+	ok(mailbox_status(mb)->uidvalidity == 275660208 &&
+			is(mb, 12, MSG_SEEN) && is(mb, 20, MSG_SEEN) &&
+			is(mb, 30, 0),
+		"Courier's UIDs and UIDVALIDITY stay");
+	ok(mailbox_get(mb, 20, &m) &&
+			m.keywords == (1u << mailbox_keyword(
+					       mb, STR("Label"), false) |
+					      1u << mailbox_keyword(
+						      mb, STR("Other"), false)),
+		"keywords become letters");
+	mailbox_ledger(mb, &ul);
+	ok(ul.n == 3 && uidlist_key(ul.entry[0].keys, 'P', &p) &&
+			str_is(p, "UID1-99") &&
+			uidlist_key(ul.entry[1].keys, 'P', &p) &&
+			str_is(p, "UID2-98"),
+		"POP3 UIDLs become the key P");
+	uidlist_free(&ul);
+	mailbox_close(mb);
+}
+
 /* The cache is removed or replaced by rubbish under an open mailbox. */
 static void
 test_damage(void)
@@ -636,6 +674,7 @@ main(void)
 	test_expunge();
 	test_detail();
 	test_forwarded();
+	test_courier();
 	test_append();
 	test_copy();
 	test_damage();
