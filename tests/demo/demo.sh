@@ -17,7 +17,7 @@ root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 bin=$(realpath "${B:-$root/build}")/bin
 imap_port=${DEMO_IMAP_PORT:-1143}
 pop3_port=${DEMO_POP3_PORT:-1110}
-tmp=$(mktemp -d /tmp/stdmail-demo.XXXXXX)
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/stdmail-demo.XXXXXX")
 home=$tmp/home
 maildir=$home/Maildir
 user=
@@ -135,7 +135,7 @@ imap_talk() {
 		C: a LIST "" "*"
 		S* a OK...
 		C: b STATUS Archive (MESSAGES UNSEEN)
-		S: * STATUS "...Archive..." (MESSAGES 2 UNSEEN 0)
+		S: * STATUS ...Archive... (MESSAGES 2 UNSEEN 0)
 		S: b OK...
 		C: c SELECT INBOX
 		S* * 12 EXISTS
