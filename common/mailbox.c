@@ -5,8 +5,9 @@
  *
  * Reading transactions are short: between mailbox_begin and mailbox_end, or
  * one look-up long.  Writing ones last 20 ms at most.  What is learnt while
- * reading (sizes, envelopes) is collected and written at mailbox_end, many in
- * one transaction, because a commit costs as much as a hundred records.
+ * reading (sizes, envelopes) is collected and written by the megabyte, at the
+ * next sync or at the end, because a commit costs as much as a hundred
+ * records.
  */
 #include "common/mailbox_impl.h"
 
@@ -147,7 +148,8 @@ mailbox_end(struct mailbox *mb)
 		return;
 	index_abort(mb->read);
 	mb->read = NULL;
-	mailbox_flush_pending(mb);
+	if (mb->pending_octets > PENDING_MAX)
+		mailbox_flush_pending(mb);
 }
 
 struct index_txn *

@@ -17,11 +17,6 @@
 
 #include "common/wire.h"
 
-/* Pending octets that are worth a transaction of their own. */
-enum {
-	PENDING_MAX = 4 << 20
-};
-
 struct search {
 	struct str base;
 	struct buf *found;
@@ -228,7 +223,7 @@ keep(struct mailbox *mb, struct pending *p)
 	p->next = mb->pending;
 	mb->pending = p;
 	mb->pending_octets += sizeof(*p) + p->n;
-	if (mb->pending_octets > PENDING_MAX)
+	if (mb->pending_octets > PENDING_MAX && mb->reading == 0)
 		mailbox_flush_pending(mb);
 }
 
@@ -255,8 +250,6 @@ mailbox_detail(struct mailbox *mb, struct msg *m, unsigned what)
 	p->uid = m->uid;
 	p->msg = *m;
 	keep(mb, p);
-	if (mb->reading == 0)
-		mailbox_flush_pending(mb);
 	return 0;
 }
 
@@ -281,8 +274,6 @@ mailbox_content_put(struct mailbox *mb, uint32_t uid, enum content_kind kind,
 	if (content.n > 0)
 		memcpy(p->content, content.p, content.n);
 	keep(mb, p);
-	if (mb->reading == 0)
-		mailbox_flush_pending(mb);
 }
 
 /* What was learnt, into the record as it is now. */

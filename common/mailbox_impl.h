@@ -45,6 +45,11 @@ enum {
 	WRITE_BATCH_MS = 20
 };
 
+/* Pending octets that are worth a transaction of their own. */
+enum {
+	PENDING_MAX = 1 << 20
+};
+
 /* A writing transaction: the open one, or one of its own.  done commits it
  * when it is its own or has lasted long enough. */
 struct index_txn *mailbox_write(struct mailbox *mb);

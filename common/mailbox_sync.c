@@ -354,8 +354,10 @@ mailbox_sync(struct mailbox *mb)
 	enum {
 		TRIES = 3
 	};
-	int rc = follow(mb);
+	int rc;
 
+	mailbox_flush_pending(mb);
+	rc = follow(mb);
 	/* Somebody who does not lock replaced the ledger under us. */
 	for (int i = 0; rc == -1 && errno == ESTALE && i < TRIES; i++)
 		rc = follow(mb);

@@ -250,9 +250,11 @@ test_detail(void)
 	ok(mailbox_detail(mb, &m, DETAIL_EOL) == 0 && m.eol_known && m.no_eol &&
 			m.wire_size == 7,
 		"a last line without LF");
+	mailbox_sync(mb);
 	mailbox_get(mb, 3, &m);
 	ok(m.wire_size == 7 && m.no_eol, "and it is remembered");
 	mailbox_content_put(mb, 3, CONTENT_ENVELOPE, STR("(envelope)"));
+	mailbox_sync(mb);
 	mailbox_begin(mb);
 	ok(mailbox_content(mb, 3, CONTENT_ENVELOPE, &s) &&
 			str_is(s, "(envelope)") &&
