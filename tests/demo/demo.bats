@@ -10,8 +10,9 @@ setup() {
 		mkdir -p "$BED_TMP/source/tests"
 		cp -r "$BED_ROOT"/tests/{demo,lib} "$BED_TMP/source/tests/"
 		chmod -R go=rX "$BED_TMP/source"
-		mkdir -m 1777 "$BED_TMP/tmp"
 	fi
+	mkdir -p "$BED_TMP/tmp"
+	chmod 1777 "$BED_TMP/tmp"
 	DEMO=(env DEMO_ONCE=1 "TMPDIR=$BED_TMP/tmp" "DEMO_IMAP_PORT=$(free_port)"
 		"DEMO_POP3_PORT=$(free_port)" "B=$BED_TMP"
 		"$BED_TMP/source/tests/demo/demo.sh")
@@ -35,4 +36,5 @@ setup() {
 	[[ $output == *"POP3, through a pipe"* && $output == *"S: +OK 12 "* ]]
 	[[ $output == *"S: * PREAUTH"* && $output == *"S: * 12 EXISTS"* ]]
 	[[ $output == *"ask PAM about nobody else"* ]]
+	rmdir "$BED_TMP/tmp"
 }

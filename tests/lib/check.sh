@@ -30,14 +30,16 @@ fi
 # The makes below are their own: no flags or job servers of the one above.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-# point FILE STATUS TEXT: one line of TAP of our own, with its log on failure.
+# point FILE STATUS TEXT: one line of TAP of our own; on failure what the log
+# has of errors.
 point() {
 	if (($2 == 0)); then
 		echo "ok 1 $3" >"$tap/$1.tap"
 	else
 		{
 			echo "not ok 1 $3"
-			sed 's/^/# /' "$out/$1.log" | tail -n 60
+			grep -E 'error|warning:|undefined|\*\*\*' \
+				"$out/$1.log" | sed 's/^/# /' | head -n 40
 		} | tee "$tap/$1.tap"
 	fi
 	echo 1..1 >>"$tap/$1.tap"
@@ -55,7 +57,7 @@ compile() {
 		echo 1..1 >>"$tap/build-$name.tap"
 		return 1
 	fi
-	make -j "$JOBS" CI=1 CC="$cc" B="$out/$name" "$@" all unit \
+	make -k -j "$JOBS" CI=1 CC="$cc" B="$out/$name" "$@" all unit \
 		>"$out/build-$name.log" 2>&1 </dev/null
 	point "build-$name" $? "builds with $name without a warning"
 	[[ -x $out/$name/bin/pop3d && -x $out/$name/bin/imapd ]]
