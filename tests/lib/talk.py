@@ -126,7 +126,8 @@ class Wire:
         connect = opts.beside if name == "9" else opts.connect
         if connect:
             host, port = connect.rsplit(":", 1)
-            self.sock = socket.create_connection((host, int(port)), 5)
+            self.sock = socket.create_connection(
+                (host.strip("[]"), int(port)), 5)
         elif opts.via == "unix":
             self.sock, far = socket.socketpair()
             self.spawn(far, far)
