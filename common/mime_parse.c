@@ -313,20 +313,22 @@ add_part(struct parser *p, struct mime_part *parent)
 	return part;
 }
 
+/* The part ends where its stop says. */
 static void
-end_part(const struct parser *p, struct mime_part *part, struct mark body)
+end_part(struct parser *p, struct mime_part *part, struct mark body)
 {
-	const struct stop *s = &p->stop;
+	struct stop *s = &p->stop;
 
-	part->end = part->body;
-	part->eol = true;
-	/* The line end before a boundary may be the one of the header. */
-	if (s->end.off <= body.off)
-		return;
+	/* The line end before the boundary ends the header: then it stays
+	 * there, and counts for the parts around as well. */
+	if (s->end.off < body.off) {
+		s->end = body;
+		s->eol = true;
+	}
 	part->end = s->end.off;
 	part->body_wire = wire_between(body, s->end);
-	part->eol = s->eol;
-	part->body_lines = s->end.lfs - body.lfs + !s->eol;
+	part->eol = s->eol || s->end.off == body.off;
+	part->body_lines = s->end.lfs - body.lfs + !part->eol;
 }
 
 static void parse_part(
@@ -377,7 +379,8 @@ add_empty_part(struct parser *p, struct mime_part *part)
 
 	child->off = child->body = child->end = part->end;
 	child->eol = true;
-	mime_type(p->a, child, true);
+	child->type = STR("text");
+	child->subtype = STR("plain");
 	part->child = child;
 	part->nchild = 1;
 }
