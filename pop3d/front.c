@@ -198,8 +198,9 @@ cmd_stls(void *ctx, const struct args *a)
 		return cmd_err(s->io, NULL, "there is no TLS here");
 	s->named = false;
 	cmd_ok(s->io, "begin TLS");
-	front_starttls(s->f);
-	return NEXT_GO;
+	if (io_flush(s->io) == IO_OK)
+		front_starttls(s->f);
+	return s->f->tls ? NEXT_GO : NEXT_END;
 }
 
 /* Mail is sent as it is, so there is nothing to switch (RFC 6856 2.1). */
