@@ -11,68 +11,32 @@ setup() {
 	maildir_put one.eml two.eml
 }
 
-# What a client sees of either program, whoever started it.
-serves_pop3() {
-	net_talk 110 <<-'EOT'
-		S: +OK...
-		C: USER ${user}
-		S: +OK...
-		C: PASS ${password}
-		S: +OK...2...
-		C: RETR 1
-		S: +OK...
-		S* Subject: The first message
-		S* .
-		C: DELE 1
-		S: +OK...
-		C: QUIT
-		S: +OK...
-		EOF
-	EOT
-	[[ $(maildir_count) == 1 ]]
-}
-
-serves_imap() {
-	net_talk 143 <<-'EOT'
-		S: * OK...
-		C: a LOGIN ${user} ${password}
-		S* a OK...
-		C: b SELECT INBOX
-		S* * 2 EXISTS
-		S* b OK...
-		C: c LOGOUT
-		S: * BYE...
-		S: c OK...
-		EOF
-	EOT
-}
-
 @test "--accept --inetd: pop3d serves a connection" {
 	net_serve "$BED_TMP/activate.log" systemd-socket-activate --accept \
-		--inetd -l 127.0.0.1:110 "$BED_BIN/pop3d" "$(bed_pam pop3d)"
+		--inetd -l 127.0.0.1:110 /usr/local/libexec/stdmail/pop3d
 	net_wait 110
-	serves_pop3
+	net_serves_pop3
 }
 
 @test "--accept --inetd: imapd serves a connection" {
 	net_serve "$BED_TMP/activate.log" systemd-socket-activate --accept \
-		--inetd -l 127.0.0.1:143 "$BED_BIN/imapd" "$(bed_pam imapd)"
+		--inetd -l 127.0.0.1:143 /usr/local/libexec/stdmail/imapd
 	net_wait 143
-	serves_imap
+	net_serves_imap
 }
 
 @test "--accept: the socket may come as a passed descriptor" {
 	net_serve "$BED_TMP/activate.log" systemd-socket-activate --accept \
-		-l 127.0.0.1:143 "$BED_BIN/imapd" "$(bed_pam imapd)"
+		-l 127.0.0.1:143 /usr/local/libexec/stdmail/imapd
 	net_wait 143
-	serves_imap
+	net_serves_imap
 }
 
 @test "without --accept: pop3d listens, and serves one after another" {
 	net_serve "$BED_TMP/activate.log" systemd-socket-activate \
-		-l 127.0.0.1:110 "$BED_BIN/pop3d" "$(bed_pam pop3d)"
+		-l 127.0.0.1:110 /usr/local/libexec/stdmail/pop3d
 	net_wait 110
-	serves_pop3
+	net_serves_pop3
 	maildir_put one.eml
 	rm "$MAILDIR"/*/*M2P1*
 	maildir_put two.eml
@@ -86,7 +50,7 @@ serves_imap() {
 
 @test "without --accept: several clients at a time" {
 	net_serve "$BED_TMP/activate.log" systemd-socket-activate \
-		-l 127.0.0.1:143 "$BED_BIN/imapd" "$(bed_pam imapd)"
+		-l 127.0.0.1:143 /usr/local/libexec/stdmail/imapd
 	net_wait 143
 	net_talk 143 --prelude "$IMAP_LOGIN" <<-'EOT'
 		C: a SELECT INBOX
@@ -108,8 +72,8 @@ serves_imap() {
 
 @test "the accept loop tells a client over the limit, and goes on" {
 	net_serve "$BED_TMP/activate.log" systemd-socket-activate \
-		-l 127.0.0.1:143 -l '[::1]:143' "$BED_BIN/imapd" \
-		"$(bed_pam imapd)" --max-per-source=2 --max-connections=3
+		-l 127.0.0.1:143 -l '[::1]:143' /usr/local/libexec/stdmail/imapd \
+		--max-per-source=2 --max-connections=3
 	net_wait 143
 	net_talk 143 --beside '[::1]:143' <<-'EOT'
 		S: * OK...
@@ -137,7 +101,7 @@ serves_imap() {
 
 @test "SIGTERM ends the accept loop and its sessions" {
 	net_serve "$BED_TMP/activate.log" systemd-socket-activate \
-		-l 127.0.0.1:143 "$BED_BIN/imapd" "$(bed_pam imapd)"
+		-l 127.0.0.1:143 /usr/local/libexec/stdmail/imapd
 	net_wait 143
 	# The launcher has become the program when the first client is there.
 	export NET_SERVER
