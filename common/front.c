@@ -21,6 +21,7 @@
 #include "common/log.h"
 #include "common/monitor.h"
 #include "common/priv.h"
+#include "common/proxy.h"
 #include "common/record.h"
 #include "common/session.h"
 
@@ -128,13 +129,29 @@ may_send_password(const struct options *opt, const struct front *f)
 	return opt->plaintext_login == PLAINTEXT_LOCAL && f->peer->loopback;
 }
 
+/* Who the balancer says is there: for us, and for the monitor's log. */
+static void
+read_proxy_header(struct front *f, struct peer *p)
+{
+	struct buf b;
+
+	if (proxy_read(f->io, p) == -1)
+		_exit(0);
+	record_begin(&b, REQ_PEER);
+	record_put_str(&b, str_of(p->addr));
+	record_put_str(&b, str_of(p->local));
+	record_put_u32(&b, p->port);
+	send_or_exit(f->link->monitor, &b);
+}
+
 void
 front_serve(const struct server *srv, const struct options *opt,
-	const struct peer *peer, const struct start *st, int monitor,
+	const struct peer *kernel_peer, const struct start *st, int monitor,
 	const struct account *who, pid_t parent)
 {
 	struct front_link link = {.monitor = monitor};
-	struct front f = {.opt = opt, .peer = peer, .link = &link};
+	struct peer peer = *kernel_peer;
+	struct front f = {.opt = opt, .peer = &peer, .link = &link};
 	int limit_ms = (int)opt->login_timeout_s * 1000;
 
 	f.io = io_new(st->in, st->out, IN_MAX);
@@ -150,6 +167,8 @@ front_serve(const struct server *srv, const struct options *opt,
 	io_set_timeouts(f.io, limit_ms, WRITE_MS);
 	io_set_deadline(f.io, io_now_ms() + limit_ms);
 	io_stop_on(f.io, &session_stop);
+	if (opt->proxy_protocol)
+		read_proxy_header(&f, &peer);
 	f.can_plaintext = may_send_password(opt, &f);
 	srv->front(&f);
 	if (!link.done)

@@ -118,6 +118,8 @@ on_peer(struct monitor *m, struct record *r)
 	memcpy(addr, a.p, a.n);
 	memcpy(local, l.p, l.n);
 	m->state = MON_WAITING;
+	if (a.n == 0 && l.n == 0)
+		return true; /* the balancer had nothing to say */
 	return peer_set(&m->peer, addr, local, (uint16_t)port);
 }
 

@@ -108,7 +108,7 @@ peer_set(struct peer *p, const char *addr, const char *local, uint16_t port)
 
 	if (!canonical(addr, q.addr) || !canonical(local, q.local))
 		return false;
-	q.loopback = is_loopback(&q);
+	q.loopback = is_loopback(&q) && p->loopback;
 	*p = q;
 	return true;
 }

@@ -16,7 +16,8 @@
  */
 int peer_of(int fd, struct peer *p);
 
-/* From the texts of both addresses; false when one is no address. */
+/* Another pair of addresses, told by somebody at the other end of p: it is
+ * loopback only when p was.  False when one is no address. */
 bool peer_set(
 	struct peer *p, const char *addr, const char *local, uint16_t port);
 
