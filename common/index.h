@@ -75,6 +75,10 @@ struct index_txn;
 int index_open(struct index **out, const char *dir, uint64_t max);
 void index_close(struct index *ix);
 
+/* Something failed since it was opened, other than a record not found. */
+bool index_failed(const struct index *ix);
+bool index_private(const struct index *ix);
+
 /* Remove the files: what is damaged is of no use.  Sessions that have them
  * open go on with what they have. */
 void index_discard(const char *dir);
@@ -91,6 +95,8 @@ void index_abort(struct index_txn *t);
 int index_box_get(struct index_txn *t, struct str key, struct index_box *out);
 /* A new box (id 0) is given an id. */
 int index_box_put(struct index_txn *t, struct str key, struct index_box *box);
+/* The mailbox has another key; what had that is forgotten. */
+int index_box_move(struct index_txn *t, struct str key, struct str to);
 /* Forget the mailbox and all that belongs to it. */
 int index_box_drop(struct index_txn *t, struct str key);
 

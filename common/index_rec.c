@@ -114,12 +114,12 @@ index_box_get(struct index_txn *t, struct str key, struct index_box *out)
 	int rc = get(t, DB_BOX, key, &v);
 
 	if (rc != 0)
-		return index_fail(rc);
+		return index_fail(t->ix, rc);
 	if (v.mv_size != sizeof(*out))
-		return index_fail(EIO);
+		return index_fail(t->ix, EIO);
 	memcpy(out, v.mv_data, sizeof(*out));
 	out->guid[sizeof(out->guid) - 1] = '\0';
-	return out->sum == box_sum(out, key) ? 0 : index_fail(EIO);
+	return out->sum == box_sum(out, key) ? 0 : index_fail(t->ix, EIO);
 }
 
 /* Ids are never used twice: the last one given lies under the empty name. */
@@ -147,9 +147,24 @@ index_box_put(struct index_txn *t, struct str key, struct index_box *box)
 	int rc = box->id == 0 ? new_id(t, &box->id) : 0;
 
 	if (rc != 0)
-		return index_fail(rc);
+		return index_fail(t->ix, rc);
 	box->sum = box_sum(box, key);
-	return index_fail(put(t, DB_BOX, key, &v));
+	return index_fail(t->ix, put(t, DB_BOX, key, &v));
+}
+
+int
+index_box_move(struct index_txn *t, struct str key, struct str to)
+{
+	MDB_val k = {key.n, (void *)(uintptr_t)key.p};
+	struct index_box box;
+
+	if (index_box_drop(t, to) == -1)
+		return -1;
+	if (index_box_get(t, key, &box) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (index_box_put(t, to, &box) == -1)
+		return -1;
+	return index_fail(t->ix, mdb_del(t->txn, t->ix->db[DB_BOX], &k, NULL));
 }
 
 /* Delete every key that begins with the box's id. */
@@ -190,14 +205,14 @@ index_box_drop(struct index_txn *t, struct str key)
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	if (rc != 0 || v.mv_size != sizeof(box))
-		return index_fail(rc == 0 ? EIO : rc);
+		return index_fail(t->ix, rc == 0 ? EIO : rc);
 	memcpy(&box, v.mv_data, sizeof(box));
 	rc = mdb_del(t->txn, t->ix->db[DB_MSG], &id, NULL);
 	if (rc == MDB_NOTFOUND)
 		rc = 0;
 	for (size_t i = 0; rc == 0 && i < sizeof(ranges) / sizeof(*ranges); i++)
 		rc = drop_range(t, ranges[i], box.id);
-	return index_fail(
+	return index_fail(t->ix,
 		rc == 0 ? mdb_del(t->txn, t->ix->db[DB_BOX], &k, NULL) : rc);
 }
 
@@ -273,7 +288,7 @@ index_msg_next(
 	}
 	if (rc == 0 && out->sum != msg_sum(out, id))
 		rc = EIO;
-	return index_fail(rc);
+	return index_fail(t->ix, rc);
 }
 
 int
@@ -314,7 +329,7 @@ index_msg_put(struct index_txn *t, uint32_t id, struct index_msg *m,
 		v = (MDB_val){name->n, (void *)(uintptr_t)name->p};
 		rc = put(t, DB_NAME, key_str(&k), &v);
 	}
-	return index_fail(rc);
+	return index_fail(t->ix, rc);
 }
 
 static int
@@ -356,7 +371,7 @@ index_msg_del(struct index_txn *t, uint32_t id, uint32_t uid)
 		k = content_key(id, uid, kind);
 		rc = drop_key(t, DB_CONTENT, &k);
 	}
-	return index_fail(rc);
+	return index_fail(t->ix, rc);
 }
 
 int
@@ -368,7 +383,7 @@ index_name_get(struct index_txn *t, uint32_t id, uint32_t uid, struct str *name)
 
 	if (rc == 0)
 		*name = (struct str){v.mv_data, v.mv_size};
-	return index_fail(rc);
+	return index_fail(t->ix, rc);
 }
 
 /* Expunged messages. */
@@ -379,7 +394,7 @@ index_gone_add(struct index_txn *t, uint32_t id, uint64_t modseq, uint32_t uid)
 	struct key k = gone_key(id, modseq, uid);
 	MDB_val v = {0, NULL};
 
-	return index_fail(put(t, DB_GONE, key_str(&k), &v));
+	return index_fail(t->ix, put(t, DB_GONE, key_str(&k), &v));
 }
 
 int
@@ -392,7 +407,7 @@ index_gone_each(struct index_txn *t, uint32_t id, uint64_t since,
 	int rc = mdb_cursor_open(t->txn, t->ix->db[DB_GONE], &c);
 
 	if (rc != 0)
-		return index_fail(rc);
+		return index_fail(t->ix, rc);
 	rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && k.mv_size == 16 &&
 		memcmp(k.mv_data, first.b, 4) == 0) {
@@ -400,7 +415,7 @@ index_gone_each(struct index_txn *t, uint32_t id, uint64_t since,
 		rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
 	}
 	mdb_cursor_close(c);
-	return index_fail(rc == MDB_NOTFOUND ? 0 : rc);
+	return index_fail(t->ix, rc == MDB_NOTFOUND ? 0 : rc);
 }
 
 /* Content. */
@@ -415,14 +430,15 @@ index_content_get(struct index_txn *t, uint32_t id, uint32_t uid, uint8_t kind,
 	int rc = get(t, DB_CONTENT, key_str(&k), &v);
 
 	if (rc != 0)
-		return index_fail(rc);
+		return index_fail(t->ix, rc);
 	if (v.mv_size < sizeof(sum))
-		return index_fail(EIO);
+		return index_fail(t->ix, EIO);
 	memcpy(&sum, v.mv_data, sizeof(sum));
 	*out = (struct str){
 		(const char *)v.mv_data + sizeof(sum), v.mv_size - sizeof(sum)};
-	return sum == mix(mix(2, k.b, k.n), out->p, out->n) ? 0
-							    : index_fail(EIO);
+	return sum == mix(mix(2, k.b, k.n), out->p, out->n)
+		       ? 0
+		       : index_fail(t->ix, EIO);
 }
 
 int
@@ -435,7 +451,7 @@ index_content_put(struct index_txn *t, uint32_t id, uint32_t uid, uint8_t kind,
 	int rc = mdb_put(t->txn, t->ix->db[DB_CONTENT], &key, &v, MDB_RESERVE);
 
 	if (rc != 0)
-		return index_fail(rc);
+		return index_fail(t->ix, rc);
 	memcpy(v.mv_data, &sum, sizeof(sum));
 	if (content.n > 0)
 		memcpy((char *)v.mv_data + sizeof(sum), content.p, content.n);

@@ -18,26 +18,6 @@
 #include "common/io.h"
 #include "common/log.h"
 
-enum {
-	KEY_MAX = 512
-};
-
-static int
-make_key(struct mailbox *mb)
-{
-	struct stat st;
-
-	if (fstat(mb->st->root, &st) == -1)
-		return -1;
-	buf_printf(&mb->key, "%llx.%llx/%s", (unsigned long long)st.st_dev,
-		(unsigned long long)st.st_ino, mb->dir);
-	if (mb->key.bad) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return 0;
-}
-
 int
 mailbox_open(struct store *st, const char *dir, enum mailbox_mode mode,
 	struct mailbox **out)
@@ -51,9 +31,10 @@ mailbox_open(struct store *st, const char *dir, enum mailbox_mode mode,
 	mb->mode = mode;
 	mb->dir = str_dup(str_of(dir));
 	mb->md.fd = -1;
-	buf_init(&mb->key, KEY_MAX);
+	buf_init(&mb->key, STORE_KEY_MAX);
 	set_init(&mb->recent);
-	if (make_key(mb) == -1 || maildir_open(st->root, dir, &mb->md) == -1 ||
+	if (store_key(st, dir, &mb->key) == -1 ||
+		maildir_open(st->root, dir, &mb->md) == -1 ||
 		mailbox_sync(mb) == -1) {
 		e = errno;
 		mailbox_close(mb);

@@ -201,3 +201,59 @@ store_close(struct store *st)
 		close(st->root);
 	*st = (struct store){.root = -1};
 }
+
+int
+store_key(struct store *st, const char *dir, struct buf *key)
+{
+	struct stat sb;
+
+	if (fstat(st->root, &sb) == -1)
+		return -1;
+	buf_reset(key);
+	buf_printf(key, "%llx.%llx/%s", (unsigned long long)sb.st_dev,
+		(unsigned long long)sb.st_ino, dir);
+	if (key->bad) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return 0;
+}
+
+/* Change the cache in one transaction; failing costs time later. */
+static void
+in_cache(struct store *st, const char *dir, const char *now)
+{
+	struct index_txn *t = NULL;
+	struct buf key, to;
+	bool good;
+
+	buf_init(&key, STORE_KEY_MAX);
+	buf_init(&to, STORE_KEY_MAX);
+	good = store_key(st, dir, &key) == 0 &&
+	       (now == NULL || store_key(st, now, &to) == 0);
+	if (good)
+		t = index_begin(st->index, true);
+	if (t != NULL) {
+		good = now == NULL ? index_box_drop(t, buf_str(&key)) == 0
+				   : index_box_move(t, buf_str(&key),
+					     buf_str(&to)) == 0;
+		if (good)
+			index_commit(t);
+		else
+			index_abort(t);
+	}
+	buf_free(&key);
+	buf_free(&to);
+}
+
+void
+store_forget(struct store *st, const char *dir)
+{
+	in_cache(st, dir, NULL);
+}
+
+void
+store_moved(struct store *st, const char *dir, const char *now)
+{
+	in_cache(st, dir, now);
+}

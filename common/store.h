@@ -12,6 +12,11 @@
 
 struct index;
 
+/* A directory name and its Maildir fit; LMDB takes 511. */
+enum {
+	STORE_KEY_MAX = 511
+};
+
 struct store {
 	int root; /* O_RDONLY directory: the Maildir */
 	struct index *index;
@@ -35,6 +40,13 @@ void store_close(struct store *st);
  */
 int store_prepare(const struct options *opt, const char *home,
 	struct buf *maildir, struct buf *cache);
+
+/* The cache's key of a folder.  -1 with errno. */
+int store_key(struct store *st, const char *dir, struct buf *key);
+
+/* A folder was removed, or has another name: the cache follows. */
+void store_forget(struct store *st, const char *dir);
+void store_moved(struct store *st, const char *dir, const char *now);
 
 /* The shared cache is of no use any more: open a private one in its place.
  * Mailboxes that are open must be synced before they are read again. */

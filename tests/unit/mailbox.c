@@ -3,6 +3,7 @@
  * delivered, renamed and removed; UIDs never come back; two handles see each
  * other's changes; random outside changes, seeded, against a model.
  */
+#include "common/folder_change.h"
 #include "common/mailbox.h"
 #include "tests/unit/tap.h"
 
@@ -544,6 +545,54 @@ test_copy(void)
 	set_free(&dst);
 }
 
+static void
+test_folders(void)
+{
+	struct mailbox *mb = NULL;
+	uint32_t first, guid_same;
+	char guid[33];
+
+	fresh();
+	ok(folder_create(&st, ".a") == 0 && folder_create(&st, ".a.b") == 0 &&
+			has(".a/maildirfolder") && has(".a.b/cur") &&
+			folder_create(&st, ".a") == -1 && errno == EEXIST,
+		"folders are made once");
+	put(".a.b/new/1.x", "x\n");
+	mailbox_open(&st, ".a.b", MAILBOX_SELECT, &mb);
+	first = mailbox_status(mb)->uidvalidity;
+	memcpy(guid, mailbox_status(mb)->guid, sizeof(guid));
+	mailbox_close(mb);
+	ok(folder_rename(&st, ".a", ".c.d") == 0 && has(".c.d.b/cur/1.x:2,") &&
+			!has(".a") && !has(".a.b"),
+		"a folder is renamed with what is below it");
+	mailbox_open(&st, ".c.d.b", MAILBOX_LOOK, &mb);
+	guid_same = strcmp(guid, mailbox_status(mb)->guid) == 0;
+	ok(mailbox_status(mb)->uidvalidity == first && guid_same &&
+			is(mb, 1, 0),
+		"UIDs, UIDVALIDITY and GUID go along");
+	folder_create(&st, ".e");
+	ok(folder_rename(&st, ".e", ".c.d") == -1 && errno == EEXIST &&
+			has(".e/cur"),
+		"not onto a folder that exists");
+	ok(folder_rename(&st, ".c", ".x") == 0 && has(".x.d.b"),
+		"a parent that does not exist itself");
+	ok(folder_rename(&st, ".nothing", ".y") == -1 && errno == ENOENT,
+		"nothing to rename");
+	run("mkdir .x.d.b/cur/dir; echo x >.x.d.b/cur/dir/file");
+	ok(folder_delete(&st, ".x.d.b") == 0 && !has(".x.d.b") && has(".x.d"),
+		"a folder is removed with all in it");
+	ok(mailbox_sync(mb) == -1 && errno == ENOENT,
+		"who has it open sees that it is gone");
+	mailbox_close(mb);
+	run("test -z \"$(ls -d ..stdmail*)\"");
+	folder_create(&st, ".x.d.b");
+	mailbox_open(&st, ".x.d.b", MAILBOX_LOOK, &mb);
+	ok(mailbox_status(mb)->uidvalidity > first &&
+			mailbox_status(mb)->messages == 0,
+		"made again: a greater UIDVALIDITY");
+	mailbox_close(mb);
+}
+
 /* Outside changes against a model: file number i has the state s[i]. */
 enum {
 	FILES = 40,
@@ -679,6 +728,7 @@ main(void)
 	test_courier();
 	test_append();
 	test_copy();
+	test_folders();
 	test_damage();
 	test_random();
 	store_close(&st);

@@ -1,0 +1,234 @@
+/*
+ * Making, removing and renaming folders.
+ *
+ * 1. A folder that is being removed vanishes by one rename, to a name that is
+ *    no folder's (two dots in front); its files go after that.  A process
+ *    killed in between leaves such a directory, which the next removal in
+ *    this Maildir clears away.
+ * 2. Renaming a folder means renaming one directory for every folder below
+ *    it.  That cannot be atomic; the names are checked first, and what was
+ *    renamed is renamed back when one step fails.
+ * 3. Sessions that have the folder open keep their descriptors: they see a
+ *    removed folder as gone and go on in a renamed one.
+ */
+#include "common/folder_change.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/control.h"
+#include "common/index.h"
+#include "common/lock.h"
+#include "common/log.h"
+#include "common/maildir.h"
+#include "common/uidlist.h"
+
+static const char gone_prefix[] = "..stdmail-gone.";
+
+enum {
+	TREE_DEPTH = 8,
+	LOCK_WAIT_MS = 20000
+};
+
+static int
+first_ledger(struct store *st, int dirfd)
+{
+	struct uidlist ul = {.uidnext = 1, .foreign = true};
+	struct lock lock;
+	int rc, e;
+
+	if (lock_take(&lock, dirfd, "dovecot-uidlist", LOCK_WAIT_MS) == -1)
+		return -1;
+	ul.uidvalidity = uidvalidity_next(st->root);
+	uidlist_new_guid(ul.guid);
+	rc = uidlist_write(&ul, dirfd);
+	e = errno;
+	uidlist_free(&ul);
+	lock_release(&lock);
+	errno = e;
+	return rc;
+}
+
+int
+folder_create(struct store *st, const char *dir)
+{
+	struct maildir md;
+	int rc, e;
+
+	if (maildir_make(st->root, dir) == -1 ||
+		maildir_open(st->root, dir, &md) == -1)
+		return -1;
+	rc = first_ledger(st, md.fd);
+	if (rc == 0)
+		rc = fsync(st->root);
+	e = errno;
+	maildir_close(&md);
+	if (rc == -1)
+		folder_delete(st, dir);
+	errno = e;
+	return rc;
+}
+
+/* Remove name and what is below it.  Links are removed, never followed; what
+ * cannot be removed stays. */
+static void
+remove_tree(int dirfd, const char *name, int depth)
+{
+	const struct dirent *d;
+	DIR *dir;
+	int fd;
+
+	if (unlinkat(dirfd, name, 0) == 0 || depth > TREE_DEPTH)
+		return;
+	fd = openat(
+		dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fd == -1 ? NULL : fdopendir(fd);
+	if (dir == NULL) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	while ((d = readdir(dir)) != NULL)
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			remove_tree(fd, d->d_name, depth + 1);
+	closedir(dir);
+	unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+/* All that is on its way out, of earlier removals too. */
+static void
+remove_gone(int rootfd)
+{
+	int fd = openat(rootfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+
+	if (dir == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL)
+		if (strncmp(d->d_name, gone_prefix, strlen(gone_prefix)) == 0)
+			remove_tree(rootfd, d->d_name, 0);
+	closedir(dir);
+}
+
+int
+folder_delete(struct store *st, const char *dir)
+{
+	struct timespec ts;
+	struct stat sb;
+	char gone[128];
+
+	if (fstatat(st->root, dir, &sb, 0) == -1)
+		return -1;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	snprintf(gone, sizeof(gone), "%s%lld.%09ld.%d", gone_prefix,
+		(long long)ts.tv_sec, ts.tv_nsec, (int)getpid());
+	if (control_move(st->root, dir, st->root, gone) == -1 ||
+		fsync(st->root) == -1)
+		return -1;
+	store_forget(st, dir);
+	remove_gone(st->root);
+	return 0;
+}
+
+/* The new directory name of a folder that is old or lies below it; false:
+ * it is another. */
+static bool
+renamed(const char *dir, const char *old, const char *now, struct buf *to)
+{
+	size_t n = strlen(old);
+
+	if (strncmp(dir, old, n) != 0 || (dir[n] != '\0' && dir[n] != '.'))
+		return false;
+	buf_reset(to);
+	buf_puts(to, now);
+	buf_puts(to, dir + n);
+	return true;
+}
+
+static int
+check_names(struct store *st, const struct folders *fs, const char *old,
+	const char *now, struct buf *to)
+{
+	struct stat sb;
+	size_t count = 0;
+
+	for (size_t i = 0; i < fs->n; i++) {
+		if (!renamed(fs->f[i].dir, old, now, to))
+			continue;
+		count++;
+		if (to->bad || to->n > NAME_MAX) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		if (fstatat(st->root, buf_cstr(to), &sb, AT_SYMLINK_NOFOLLOW) ==
+			0) {
+			errno = EEXIST;
+			return -1;
+		}
+	}
+	if (count > 0)
+		return 0;
+	errno = ENOENT;
+	return -1;
+}
+
+static void
+undo(struct store *st, const struct folders *fs, size_t n, const char *old,
+	const char *now, struct buf *to)
+{
+	for (size_t i = 0; i < n; i++)
+		if (renamed(fs->f[i].dir, old, now, to) &&
+			control_move(st->root, buf_cstr(to), st->root,
+				fs->f[i].dir) == -1)
+			log_error("%s stays renamed to %s: %s", fs->f[i].dir,
+				buf_cstr(to), strerror(errno));
+}
+
+static int
+rename_all(struct store *st, const struct folders *fs, const char *old,
+	const char *now)
+{
+	struct buf to;
+	int rc, e;
+
+	buf_init(&to, 2 * NAME_MAX);
+	rc = check_names(st, fs, old, now, &to);
+	for (size_t i = 0; rc == 0 && i < fs->n; i++) {
+		if (!renamed(fs->f[i].dir, old, now, &to))
+			continue;
+		rc = control_move(
+			st->root, fs->f[i].dir, st->root, buf_cstr(&to));
+		if (rc == 0) {
+			store_moved(st, fs->f[i].dir, buf_cstr(&to));
+			continue;
+		}
+		e = errno;
+		undo(st, fs, i, old, now, &to);
+		errno = e;
+	}
+	buf_free(&to);
+	return rc == 0 ? fsync(st->root) : -1;
+}
+
+int
+folder_rename(struct store *st, const char *old, const char *now)
+{
+	struct folders fs;
+	int rc, e;
+
+	if (folders_read(&fs, st->root) == -1)
+		return -1;
+	rc = rename_all(st, &fs, old, now);
+	e = errno;
+	folders_free(&fs);
+	errno = e;
+	return rc;
+}
