@@ -14,7 +14,9 @@
  *    is inflated once, at open, into memory that has no name and counts as
  *    the process's own.  It is told by its first octets as Dovecot does;
  *    neither magic can begin a header field.
- * 3. It inflates to anything.  INFLATED_MAX ends that.
+ * 3. It inflates to anything, and a user may have put it there with APPEND to
+ *    see what happens.  INFLATED_MAX, twice the largest message we take by
+ *    default, ends that.
  * 4. It is cut short or damaged.  What came out before is mail that somebody
  *    wants to see: it is served, and `error` tells the caller to log it.
  */
@@ -29,7 +31,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define INFLATED_MAX ((uint64_t)1 << 30)
+enum {
+	INFLATED_MAX = 256 << 20
+};
 
 /* Where inflated octets go. */
 struct sink {

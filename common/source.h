@@ -30,7 +30,7 @@ struct source {
 
 /*
  * Takes over fd, which is closed on failure too.  -1 with errno:
- *   EFBIG   a compressed file inflates to more than 1 GiB
+ *   EFBIG   a compressed file inflates to more than 256 MiB
  */
 int source_open(struct source *s, int fd);
 void source_mem(struct source *s, struct str octets);
