@@ -136,4 +136,11 @@ void io_set_layer(struct io *io, const struct io_layer *layer);
 ssize_t io_raw_read(struct io *io, void *p, size_t n);
 ssize_t io_raw_write(struct io *io, const void *p, size_t n);
 
+/* errno says that the call would have had to wait. */
+bool io_again(void);
+
+/* For a layer that has to speak before it can be set (a handshake): wait for
+ * what it wants, as a read would: its time-out, its deadline, IO_STOP. */
+enum io_result io_raw_wait(struct io *io, short wants);
+
 #endif

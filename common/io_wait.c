@@ -124,14 +124,14 @@ io_raw_write(struct io *io, const void *p, size_t n)
 	return write(io->out.own, p, n);
 }
 
-static bool
-again(void)
+bool
+io_again(void)
 {
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
 /* One read that does not wait, through the layer.  *wants: for what to wait
- * when it returns -1 and again(). */
+ * when it returns -1 and io_again(). */
 static ssize_t
 read_now(struct io *io, void *p, size_t n, short *wants)
 {
@@ -146,7 +146,7 @@ read_now(struct io *io, void *p, size_t n, short *wants)
 		io->octets_in += (uint64_t)got;
 	else if (got == 0)
 		io->rx_end = IO_EOF;
-	else if (!again())
+	else if (!io_again())
 		io->rx_end = IO_ERROR;
 	return got;
 }
@@ -265,7 +265,7 @@ write_now(struct io *io, short *wants)
 	else
 		put = io_raw_write(io, p, n);
 	if (put == -1)
-		return again() ? 0 : -1;
+		return io_again() ? 0 : -1;
 	io->tx_off += (size_t)put;
 	io->octets_out += (uint64_t)put;
 	return 1;
@@ -347,6 +347,13 @@ wait_to_read(struct io *io, short wants, int64_t at)
 	if (io->tx_end != IO_OK)
 		return IO_ERROR;
 	return wait_fds(io, p, 2, at);
+}
+
+enum io_result
+io_raw_wait(struct io *io, short wants)
+{
+	return wait_to_read(
+		io, wants, earlier(end_of(io->read_ms), io->deadline_ms));
 }
 
 /* Without a layer the wait comes first: it is due nearly always. */
