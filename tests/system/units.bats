@@ -119,7 +119,7 @@ journal_has() {
 		RUN $(in_system "ps -C imapd -o user=") | grep -qx stdmail
 		C: a LOGIN \${user} \${password}
 		S* a OK...
-		RUN wait_until 5 bash -c "! $(in_system "ps -C imapd -o user=") | grep -qx stdmail"
+		RUN wait_until 5 bash -c "! $(in_system "ps -C imapd -o user=,stat=") | grep '^stdmail .*[^Z]$'"
 		RUN $(in_system "ps -C imapd -o user=") | grep -qx ada
 		C: b LOGOUT
 		S* b OK...
