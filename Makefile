@@ -41,7 +41,10 @@ LDLIBS  = $(eval LDLIBS := $$(shell pkg-config --libs $(LIBS)) -lpam)$(LDLIBS)
 
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(B)/gen \
 	$(PKG) $(WARN) $(HARDEN) $(SANITIZE) $(CPPFLAGS) $(CFLAGS)
-LINK = $(CC) $(SANITIZE) -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
+# ASan stands in for crypt(3) and calls the real one, which pam_unix loads too
+# late for it: so the program has it from the start.
+LINK = $(CC) $(SANITIZE) $(if $(SAN),-Wl$(,)--no-as-needed -lcrypt) \
+	-pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(wildcard $1/*.c))
 
