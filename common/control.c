@@ -171,6 +171,19 @@ control_move(int fromfd, const char *from, int tofd, const char *to)
 	return -1;
 }
 
+DIR *
+control_list(int fd)
+{
+	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = own == -1 ? NULL : fdopendir(own);
+	int e = errno;
+
+	if (dir == NULL && own != -1)
+		close(own);
+	errno = e;
+	return dir;
+}
+
 int
 control_write_all(int fd, const char *p, size_t n)
 {

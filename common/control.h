@@ -8,6 +8,7 @@
 
 #include "common/str.h"
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -57,6 +58,9 @@ int control_keep(int dirfd, const char *name, char to[300]);
 /* Rename, but never onto something: EEXIST.  Where the file system knows no
  * such rename: a link and an unlink. */
 int control_move(int fromfd, const char *from, int tofd, const char *to);
+
+/* Read the directory fd with an offset of its own; NULL with errno. */
+DIR *control_list(int fd);
 
 /* All of p to fd at its offset; -1 with errno. */
 int control_write_all(int fd, const char *p, size_t n);

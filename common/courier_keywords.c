@@ -11,12 +11,11 @@
  * a file that went between the listing and the reading is in the list, which is
  * therefore read after the names of the files and before their content.
  */
-#include "common/control.h"
 #include "common/courier.h"
+#include "common/control.h"
 #include "common/log.h"
 #include "common/num.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -114,15 +113,11 @@ updates_free(struct updates *us)
 static int
 list_updates(struct updates *us, int fd)
 {
-	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = own == -1 ? NULL : fdopendir(own);
+	DIR *dir = control_list(fd);
 	const struct dirent *d;
 
-	if (dir == NULL) {
-		if (own != -1)
-			close(own);
+	if (dir == NULL)
 		return -1;
-	}
 	while ((d = readdir(dir)) != NULL)
 		add(us, d->d_name);
 	closedir(dir);

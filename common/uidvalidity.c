@@ -9,11 +9,10 @@
  * one of several only, on every file system; that is the whole lock.  The
  * number is also written into dovecot-uidvalidity, for Dovecot to start from.
  */
+#include "common/uidlist.h"
 #include "common/control.h"
 #include "common/num.h"
-#include "common/uidlist.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,18 +49,14 @@ token_value(const char *name, uint32_t *value)
 static bool
 find_token(int rootfd, uint32_t *highest)
 {
-	int fd = openat(rootfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	DIR *dir = control_list(rootfd);
 	const struct dirent *d;
 	char name[NAME_SIZE];
 	uint32_t value, lower;
 	bool found = false;
 
-	if (dir == NULL) {
-		if (fd != -1)
-			close(fd);
+	if (dir == NULL)
 		return false;
-	}
 	while ((d = readdir(dir)) != NULL) {
 		if (!token_value(d->d_name, &value))
 			continue;
