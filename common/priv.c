@@ -204,13 +204,18 @@ open_empty(void)
 void
 priv_bury(const struct account *a)
 {
+	struct stat want, got;
 	int fd = open_empty();
 
 	if (fd == -1)
 		die("no empty directory to go to: make %s, root's, mode 755",
 			empty_dirs[0]);
-	if (fchdir(fd) == -1 || chroot(".") == -1 || close(fd) == -1)
+	if (fstat(fd, &want) == -1 || fchdir(fd) == -1 || chroot(".") == -1 ||
+		close(fd) == -1)
 		die("chroot: %s", strerror(errno));
+	if (stat("/", &got) == -1 || got.st_dev != want.st_dev ||
+		got.st_ino != want.st_ino)
+		die("the root directory is another one");
 	if (setgroups(0, NULL) == -1 || getgroups(0, NULL) != 0)
 		die("setgroups: %s", strerror(errno));
 	priv_become(a->uid, a->gid);

@@ -36,30 +36,35 @@ is_key(struct str s)
 bool
 totals_get(struct record *r, struct totals *t)
 {
-	*t = (struct totals){0};
-	t->in = record_get_u64(r);
-	t->out = record_get_u64(r);
-	t->count_n = record_get_u32(r);
-	if (t->count_n > TOTALS_MAX)
+	struct totals got = {0};
+
+	*t = got; /* what was refused is not logged either */
+	got.in = record_get_u64(r);
+	got.out = record_get_u64(r);
+	got.count_n = record_get_u32(r);
+	if (got.count_n > TOTALS_MAX)
 		return false;
-	for (uint32_t i = 0; i < t->count_n; i++) {
+	for (uint32_t i = 0; i < got.count_n; i++) {
 		struct str key = record_get_str(r, TOTALS_KEY_MAX - 1);
 
-		t->count[i].n = record_get_u64(r);
+		got.count[i].n = record_get_u64(r);
 		if (r->bad || !is_key(key))
 			return false;
-		memcpy(t->count[i].key, key.p, key.n);
+		memcpy(got.count[i].key, key.p, key.n);
 	}
-	return record_done(r);
+	if (!record_done(r))
+		return false;
+	*t = got;
+	return true;
 }
 
 void
-totals_log_login(
-	const char *user, const struct peer *peer, const char *method, bool tls)
+totals_log_login(const char *user, const struct peer *peer, const char *method,
+	struct str tls)
 {
 	log_event(LOG_INFO, "login", {"user", str_of(user)},
 		{"rhost", str_of(peer->addr)}, {"method", str_of(method)},
-		{"tls", tls ? STR("yes") : STR("no")});
+		{"tls", tls.n > 0 ? tls : STR("no")});
 }
 
 void
