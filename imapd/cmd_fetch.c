@@ -194,16 +194,24 @@ parse(struct job *r, enum section_need n)
 	return 0;
 }
 
+/* What was just found out about the message stays: the index need not have
+ * it yet. */
 static int
 mark_seen(struct job *r)
 {
 	const struct flag_change c = {.flags_set = MSG_SEEN};
-	struct facts *x = &r->x;
+	struct msg *m = &r->x.m;
+	struct msg now;
 
-	if (!r->set_seen || (x->m.flags & MSG_SEEN) != 0)
+	if (!r->set_seen || (m->flags & MSG_SEEN) != 0)
 		return 0;
-	x->tell_flags = true;
-	return mailbox_change(r->im->sel.mb, x->m.uid, &c, &x->m);
+	if (mailbox_change(r->im->sel.mb, m->uid, &c, &now) == -1)
+		return -1;
+	m->flags = now.flags;
+	m->keywords = now.keywords;
+	m->modseq = now.modseq;
+	r->x.tell_flags = true;
+	return 0;
 }
 
 /* What the index does not have: from the file.  -1 with errno. */

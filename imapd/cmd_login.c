@@ -45,6 +45,7 @@ log_in(struct imap *im, struct str user, struct str password)
 		return reply_no("[AUTHORIZATIONFAILED] Login not permitted");
 	case LOGIN_LIMIT:
 		im->over = true;
+		im->bye = "Too many failed logins";
 		break;
 	case LOGIN_FAILED:
 		break;

@@ -54,10 +54,11 @@ struct imap {
 	struct session *session; /* after it, else NULL */
 	enum state state;
 	struct str tag;
-	bool uid;      /* the command has "UID" before it */
-	bool over;     /* end after this command's answer */
-	bool want_tls; /* STARTTLS was accepted */
-	unsigned bad;  /* BADs in a row */
+	bool uid;        /* the command has "UID" before it */
+	bool over;       /* end after this command's answer */
+	const char *bye; /* and say why, or NULL */
+	bool want_tls;   /* STARTTLS was accepted */
+	unsigned bad;    /* BADs in a row */
 	struct store store;
 	struct names names;
 	struct selected sel;

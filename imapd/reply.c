@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
 
 struct reply
 reply_ok(const char *text)
@@ -48,6 +51,7 @@ reply_errno(int e)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].e == e)
 			return reply_no(texts[i].text);
+	log_error("unexpected: %s", strerror(e));
 	return reply_no("[SERVERBUG] Internal error");
 }
 

@@ -280,7 +280,7 @@ section_find(const struct section *s, struct mime_part *root,
 	} else if (s->kind == SECTION_TEXT && s->depth == 0) {
 		out->off = m->body;
 		out->end = src->size;
-		out->wire = size - m->header_wire;
+		out->wire = size > m->header_wire ? size - m->header_wire : 0;
 	} else if (s->kind == SECTION_ALL || s->kind == SECTION_TEXT)
 		find_body(m, out);
 	else if (s->kind == SECTION_FIELDS || s->kind == SECTION_FIELDS_NOT)

@@ -72,7 +72,7 @@ put_reply(struct imap *im, struct reply r)
 	im->bad = r.status == REPLY_BAD ? im->bad + 1 : 0;
 	if (im->bad < BAD_MAX)
 		return;
-	io_puts(im->io, "* BYE Too many mistakes\r\n");
+	im->bye = "Too many mistakes";
 	im->over = true;
 }
 
@@ -123,9 +123,11 @@ static void
 say_bye(struct imap *im)
 {
 	if (im->lex.end == IO_TIMEOUT)
-		io_puts(im->io, "* BYE [UNAVAILABLE] Idle for too long\r\n");
+		im->bye = "[UNAVAILABLE] Idle for too long";
 	else if (im->lex.end == IO_STOP)
-		io_puts(im->io, "* BYE [UNAVAILABLE] Shutting down\r\n");
+		im->bye = "[UNAVAILABLE] Shutting down";
+	if (im->bye != NULL)
+		io_printf(im->io, "* BYE %s\r\n", im->bye);
 	io_flush(im->io);
 }
 
