@@ -10,6 +10,8 @@
 #include "common/mailbox_impl.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -78,6 +80,22 @@ apply(const struct mailbox *mb, const struct flag_change *c,
 		(m->flags & ~(uint32_t)(MSG_SYSTEM | MSG_PASSED)) | name->flags;
 }
 
+static int
+put_name(struct mailbox *mb, enum maildir_sub sub, struct buf *old,
+	struct buf *now)
+{
+	/* Renaming a file to its own name is refused as a clash. */
+	if (sub == MAILDIR_CUR && str_eq(buf_str(old), buf_str(now)))
+		return faccessat(mb->md.sub[sub], buf_cstr(old), F_OK,
+			AT_SYMLINK_NOFOLLOW);
+	if (maildir_rename(&mb->md, sub, buf_cstr(old), MAILDIR_CUR,
+		    buf_cstr(now)) == -1)
+		return -1;
+	mailbox_own(mb, sub, WATCH_WENT, buf_cstr(old));
+	mailbox_own(mb, MAILDIR_CUR, WATCH_CAME, buf_cstr(now));
+	return 0;
+}
+
 /*
  * Rename the file to what c makes of its name.  A flag that somebody else set
  * meanwhile is kept: the name that is really there is what c is applied to.
@@ -102,8 +120,7 @@ rename_file(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
 		apply(mb, c, &name, now);
 		buf_reset(out);
 		msgname_print(&name, out);
-		rc = maildir_rename(&mb->md, sub, buf_cstr(&old), MAILDIR_CUR,
-			buf_cstr(out));
+		rc = put_name(mb, sub, &old, out);
 		if (rc == -1 && errno != ENOENT)
 			break;
 	}
@@ -194,8 +211,10 @@ unlink_file(struct mailbox *mb, uint32_t uid, struct buf *name)
 	for (int i = 0; i < RENAME_TRIES; i++) {
 		if (mailbox_locate(mb, uid, i > 0, name, &sub) == -1)
 			return errno == ENOENT ? 0 : -1;
-		if (unlinkat(mb->md.sub[sub], buf_cstr(name), 0) == 0)
+		if (unlinkat(mb->md.sub[sub], buf_cstr(name), 0) == 0) {
+			mailbox_own(mb, sub, WATCH_WENT, buf_cstr(name));
 			return 0;
+		}
 		if (errno != ENOENT)
 			return -1;
 	}
