@@ -57,6 +57,7 @@ mailbox_close(struct mailbox *mb)
 	while (mb->reading > 0)
 		mailbox_end(mb);
 	mailbox_flush_pending(mb);
+	mailbox_unwatch(mb);
 	if (mb->md.fd != -1)
 		maildir_close(&mb->md);
 	keywords_free(&mb->kw);
@@ -167,6 +168,13 @@ mailbox_load_box(struct mailbox *mb)
 	return rc;
 }
 
+/* The index does not have what was done to the files: look at them. */
+static void
+out_of_step(struct mailbox *mb)
+{
+	mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = true;
+}
+
 struct index_txn *
 mailbox_write(struct mailbox *mb)
 {
@@ -175,8 +183,10 @@ mailbox_write(struct mailbox *mb)
 	if (t != NULL)
 		return t;
 	t = index_begin(mb->st->index, true);
-	if (t == NULL)
+	if (t == NULL) {
+		out_of_step(mb);
 		return NULL;
+	}
 	/* The box as it is now: its counts are about to change. */
 	if (index_box_get(t, buf_str(&mb->key), &mb->box) == -1 &&
 		errno != ENOENT) {
@@ -196,17 +206,25 @@ commit(struct mailbox *mb)
 	mb->write = NULL;
 	if (index_box_put(t, buf_str(&mb->key), &mb->box) == -1) {
 		index_abort(t);
+		out_of_step(mb);
 		return -1;
 	}
-	return index_commit(t);
+	if (index_commit(t) == 0)
+		return 0;
+	out_of_step(mb);
+	return -1;
 }
 
 int
 mailbox_write_done(struct mailbox *mb, struct index_txn *t, bool good)
 {
 	if (!good) {
+		int e = errno;
+
 		index_abort(t);
 		mb->write = NULL;
+		out_of_step(mb);
+		errno = e;
 		return -1;
 	}
 	if (mb->writing && io_now_ms() - mb->write_ms < WRITE_BATCH_MS)

@@ -15,6 +15,7 @@
 #include "common/source.h"
 #include "common/store.h"
 #include "common/uidlist.h"
+#include "common/watch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +60,16 @@ enum mailbox_mode {
 int mailbox_open(struct store *st, const char *dir, enum mailbox_mode mode,
 	struct mailbox **out);
 void mailbox_close(struct mailbox *mb);
+
+/*
+ * From now on follow the directories by notices as well: a sync then looks
+ * only where somebody else was, and watch_fd(w) is readable when there is
+ * reason for one.  -1 when the system refuses; everything works without.
+ */
+int mailbox_watch(struct mailbox *mb, struct watch *w);
+
+/* By the notices so far, a sync would find something that others did. */
+bool mailbox_dirty(struct mailbox *mb);
 
 /*
  * Follow the Maildir.  A few stats when nothing changed.  New messages get

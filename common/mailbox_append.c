@@ -153,6 +153,14 @@ describe(const struct append *a, struct added *out)
 		};
 }
 
+static void
+full_name(const struct append *a, const struct added *m, struct buf *b)
+{
+	buf_reset(b);
+	buf_adds(b, m->base);
+	add_info(a->mb, m, b);
+}
+
 /* Rename into cur/; the names that are there already go again when one
  * cannot. */
 static int
@@ -169,16 +177,17 @@ place(struct append *a, const struct added *added)
 		add_info(a->mb, &added[placed], &name);
 		rc = maildir_deliver_place(
 			md, &a->m[placed].d, MAILDIR_CUR, buf_cstr(&name));
-		if (rc == 0)
-			placed++;
+		if (rc == 0) {
+			full_name(a, &added[placed++], &name);
+			mailbox_own(a->mb, MAILDIR_CUR, WATCH_CAME,
+				buf_cstr(&name));
+		}
 	}
 	if (rc == 0)
 		rc = maildir_sync_dir(md, MAILDIR_CUR);
 	e = errno;
 	while (rc == -1 && placed-- > 0) {
-		buf_reset(&name);
-		buf_adds(&name, added[placed].base);
-		add_info(a->mb, &added[placed], &name);
+		full_name(a, &added[placed], &name);
 		unlinkat(md->sub[MAILDIR_CUR], buf_cstr(&name), 0);
 	}
 	buf_free(&name);

@@ -38,6 +38,8 @@ move_to_cur(struct sync *s, struct found *f)
 			       MAILDIR_CUR, buf_cstr(&to)) == 0) {
 		struct str moved = arena_str(&s->scan.names, buf_str(&to));
 
+		mailbox_own(s->mb, MAILDIR_NEW, WATCH_WENT, f->name);
+		mailbox_own(s->mb, MAILDIR_CUR, WATCH_CAME, moved.p);
 		f->name = moved.p;
 		f->n = (uint16_t)moved.n;
 		f->sub = MAILDIR_CUR;

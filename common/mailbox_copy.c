@@ -277,7 +277,12 @@ place(struct copy *c, size_t i, struct buf *old, struct buf *name)
 		if (rc == -1 && errno != ENOENT)
 			return -1;
 	}
-	return rc;
+	if (rc == -1)
+		return -1;
+	if (c->move)
+		mailbox_own(c->from, sub, WATCH_WENT, buf_cstr(old));
+	mailbox_own(c->to, MAILDIR_CUR, WATCH_CAME, buf_cstr(name));
+	return 0;
 }
 
 static void

@@ -36,6 +36,13 @@ struct mailbox {
 	struct index_txn *write; /* between write_begin and write_end */
 	bool writing;
 	int64_t write_ms; /* when `write` began */
+	/* Notices: `foreign` says what others touched since the last look;
+	 * own[] are the hashes of our own changes whose notices are still to
+	 * come, oldest first. */
+	struct watch *watch;
+	bool foreign[2]; /* MAILDIR_CUR, MAILDIR_NEW */
+	uint32_t *own;
+	size_t own_n, own_first, own_cap;
 	struct pending *pending;
 	size_t pending_octets;
 };
@@ -63,6 +70,12 @@ uint64_t mailbox_modseq(const struct index_box *box);
  * be NULL: added, removed. */
 void mailbox_recount(struct index_box *box, const struct index_msg *was,
 	const struct index_msg *now);
+
+/* We have just made this name come or go: its notice is no news. */
+void mailbox_own(struct mailbox *mb, enum maildir_sub sub,
+	enum watch_event event, const char *name);
+void mailbox_drain(struct mailbox *mb);
+void mailbox_unwatch(struct mailbox *mb);
 
 /* Out of the index, remembered as expunged at modseq. */
 int mailbox_drop(struct mailbox *mb, uint32_t uid, uint64_t modseq);

@@ -8,6 +8,9 @@
  *    trace in the mtime.  The states that are recorded are those from before
  *    the look, so what happens during it is seen the next time.
  *
+ *    Where a session has notices (inotify) of the directories, these decide
+ *    instead: no foreign notice, no look, whatever the mtimes say.
+ *
  * 2. A look happens under the ledger's lock.  readdir may miss a file that is
  *    renamed meanwhile (Dovecot and mutt do not lock for flags), so a message
  *    that is missing is looked for once more, in both directories, before it
@@ -112,10 +115,19 @@ unchanged(const struct index_stat *then, const struct index_stat *now)
 	       then->settled;
 }
 
-bool
-sync_must_look(const struct sync *s, int which)
+/*
+ * Is a look at that one of the four superfluous?  For the directories the
+ * notices decide, where there are any: they were drained after `now` was
+ * taken, so what they do not tell had not happened by then.
+ */
+static bool
+known(const struct mailbox *mb, const struct index_stat *now, int which)
 {
-	return !unchanged(&s->mb->box.st[which], &s->now[which]);
+	if (mb->watch != NULL && which == STAT_CUR && !mb->foreign[MAILDIR_CUR])
+		return true;
+	if (mb->watch != NULL && which == STAT_NEW && !mb->foreign[MAILDIR_NEW])
+		return true;
+	return unchanged(&mb->box.st[which], &now[which]);
 }
 
 /* Is the box of the index about this very folder? */
@@ -139,9 +151,30 @@ up_to_date(struct mailbox *mb, const struct index_stat *now)
 				       mb->box.in_new > 0 && !mb->md.readonly))
 		return false;
 	for (int i = 0; i < STAT_COUNT; i++)
-		if (!unchanged(&mb->box.st[i], &now[i]))
+		if (!known(mb, now, i))
 			return false;
 	return true;
+}
+
+/* The notices say that the index is right as of `now`: write down the states
+ * of the directories, so that the next session need not look either. */
+static void
+note_states(struct mailbox *mb, const struct index_stat *now)
+{
+	struct index_txn *t;
+	bool news = false;
+
+	for (int i = STAT_CUR; i <= STAT_NEW; i++)
+		news = news ||
+		       (now[i].settled && !unchanged(&mb->box.st[i], &now[i]));
+	if (mb->watch == NULL || !news)
+		return;
+	t = mailbox_write(mb);
+	if (t == NULL)
+		return;
+	for (int i = STAT_CUR; i <= STAT_NEW; i++)
+		mb->box.st[i] = now[i];
+	(void)mailbox_write_done(mb, t, mb->box.id != 0);
 }
 
 static int
@@ -187,6 +220,9 @@ match(struct sync *s, bool looked_new, bool looked_cur)
 
 	while (m.uid < UINT32_MAX &&
 		index_msg_next(s->snap, id, m.uid + 1, &m) == 0) {
+		/* Not looked for: it counts as being where it was. */
+		if (!looked_cur && !(m.flags & INDEX_NEW))
+			continue;
 		if (index_name_get(s->snap, id, m.uid, &name) == -1)
 			return -1;
 		msgname_parse(name, &parts);
@@ -211,10 +247,10 @@ look(struct sync *s)
 {
 	struct mailbox *mb = s->mb;
 	bool fresh_box = mb->box.id == 0;
-	bool in_new = fresh_box || sync_must_look(s, STAT_NEW) ||
+	bool in_new = fresh_box || s->must_look[STAT_NEW] ||
 		      (mb->mode == MAILBOX_SELECT && mb->box.in_new > 0);
-	bool in_cur = fresh_box || sync_must_look(s, STAT_CUR) ||
-		      sync_must_look(s, STAT_UIDLIST);
+	bool in_cur = fresh_box || s->must_look[STAT_CUR] ||
+		      s->must_look[STAT_UIDLIST];
 
 	s->looked_all = in_new && in_cur;
 	if (in_new && scan_dir(&s->scan, &mb->md, MAILDIR_NEW) == -1)
@@ -236,7 +272,7 @@ look(struct sync *s)
 static bool
 need_ledger(const struct sync *s)
 {
-	if (s->mb->box.id == 0 || sync_must_look(s, STAT_UIDLIST))
+	if (s->mb->box.id == 0 || s->must_look[STAT_UIDLIST])
 		return true;
 	for (size_t i = 0; i < s->scan.n; i++)
 		if (!s->scan.f[i].known)
@@ -293,7 +329,7 @@ take_lock(struct sync *s)
 	return 0;
 }
 
-/* The order matters: lock, states, snapshot, look. */
+/* The order matters: lock, states, notices, snapshot, look. */
 static int
 run(struct sync *s)
 {
@@ -302,8 +338,12 @@ run(struct sync *s)
 	if (take_lock(s) == -1 || stat_all(mb, s->now) == -1 ||
 		check_box(mb) == -1 || load_keywords(mb, s->now) == -1)
 		return -1;
+	mailbox_drain(mb);
 	if (up_to_date(mb, s->now)) /* another session has just looked */
 		return 0;
+	for (int i = 0; i < STAT_COUNT; i++)
+		s->must_look[i] = !known(mb, s->now, i);
+	mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = false;
 	s->snap = index_begin(mb->st->index, false);
 	if (s->snap == NULL || look(s) == -1)
 		return -1;
@@ -324,6 +364,8 @@ rescan(struct mailbox *mb)
 	set_init(&s.lost);
 	rc = run(&s);
 	e = errno;
+	if (rc == -1)
+		mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = true;
 	if (s.locked)
 		lock_release(&s.lock);
 	index_abort(s.snap);
@@ -343,9 +385,11 @@ follow(struct mailbox *mb)
 
 	if (stat_all(mb, now) == -1 || check_box(mb) == -1)
 		return -1;
-	if (up_to_date(mb, now))
-		return load_keywords(mb, now);
-	return rescan(mb);
+	mailbox_drain(mb);
+	if (!up_to_date(mb, now))
+		return rescan(mb);
+	note_states(mb, now);
+	return load_keywords(mb, now);
 }
 
 int
@@ -367,5 +411,6 @@ mailbox_sync(struct mailbox *mb)
 	if (store_without_cache(mb->st) == -1)
 		return -1;
 	mb->box = (struct index_box){0};
+	mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = true;
 	return follow(mb);
 }

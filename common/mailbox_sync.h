@@ -14,7 +14,8 @@ struct sync {
 	struct lock lock;
 	bool locked;
 	struct index_stat now[STAT_COUNT];
-	struct index_txn *snap; /* the index as it was before the look */
+	bool must_look[STAT_COUNT]; /* it may have changed since then */
+	struct index_txn *snap;     /* the index as it was before the look */
 	struct scan scan;
 	bool looked_all; /* scan has all files of the folder */
 	struct set lost; /* UIDs of the index without a file */
@@ -30,9 +31,6 @@ struct sync {
 void sync_note_stat(
 	const struct stat *st, int64_t at_ns, struct index_stat *out);
 int64_t sync_clock_ns(void);
-
-/* May that one of the four have changed since the index saw it? */
-bool sync_must_look(const struct sync *s, int which);
 
 /* Look at both directories. */
 int sync_scan_both(struct sync *s);

@@ -687,8 +687,9 @@ agrees(struct mailbox *mb, struct file *f, uint32_t *top)
 }
 
 static void
-test_random(void)
+test_random(bool watched)
 {
+	struct watch *w[2] = {watch_new(), watch_new()};
 	struct file f[FILES] = {0};
 	struct mailbox *mb[2];
 	uint32_t top = 0;
@@ -697,6 +698,9 @@ test_random(void)
 	fresh();
 	mb[0] = open_box(MAILBOX_LOOK);
 	mb[1] = open_box(MAILBOX_LOOK);
+	for (int i = 0; watched && i < 2; i++)
+		if (w[i] != NULL)
+			mailbox_watch(mb[i], w[i]);
 	for (int round = 0; good && round < 1500; round++) {
 		struct mailbox *m = mb[rnd(2)];
 
@@ -707,10 +711,48 @@ test_random(void)
 		}
 		good = mailbox_sync(m) == 0 && agrees(m, f, &top);
 	}
-	ok(good, "1,500 rounds of outside changes: nothing missed, no UID "
-		 "given twice");
 	mailbox_close(mb[0]);
 	mailbox_close(mb[1]);
+	watch_free(w[0]);
+	watch_free(w[1]);
+	ok(good,
+		"%s: 1,500 rounds of outside changes: nothing missed, no UID "
+		"given twice",
+		watched ? "with notices" : "by mtimes");
+}
+
+static void
+test_watch(void)
+{
+	struct flag_change c = {.flags_set = MSG_FLAGGED};
+	struct watch *w = watch_new();
+	struct mailbox *mb;
+	struct msg m;
+
+	if (w == NULL) {
+		ok(true, "notices # skip the system gives none");
+		return;
+	}
+	fresh();
+	run("for i in 1 2 3; do echo $i >cur/$i.x:2,; done");
+	mb = open_box(MAILBOX_SELECT);
+	ok(mailbox_watch(mb, w) == 0 && mailbox_sync(mb) == 0,
+		"a mailbox is watched");
+	mailbox_change(mb, 1, &c, &m);
+	mailbox_change(mb, 1, &c, &m);
+	mailbox_sync(mb);
+	ok(!mailbox_dirty(mb), "our own changes are no news");
+	run("mv cur/2.x:2, cur/2.x:2,S");
+	ok(mailbox_dirty(mb), "a change by others is");
+	mailbox_sync(mb);
+	ok(is(mb, 2, MSG_SEEN) && !mailbox_dirty(mb), "and it is seen");
+	run("echo 4 >new/4.x");
+	mailbox_sync(mb);
+	ok(mailbox_status(mb)->messages == 4 && has("cur/4.x:2,") &&
+			!mailbox_dirty(mb),
+		"a delivery");
+	mailbox_close(mb);
+	watch_free(w);
 }
 
 int
@@ -730,7 +772,9 @@ main(void)
 	test_copy();
 	test_folders();
 	test_damage();
-	test_random();
+	test_watch();
+	test_random(false);
+	test_random(true);
 	store_close(&st);
 	run("rm -rf \"$(dirname \"$PWD\")\"");
 	return tap_done();
