@@ -54,19 +54,36 @@ enum {
 };
 
 int
-index_fail(int rc)
+index_fail(struct index *ix, int rc)
 {
 	if (rc == 0)
 		return 0;
-	errno = rc == MDB_NOTFOUND   ? ENOENT
-		: rc == MDB_MAP_FULL ? ENOSPC
-		: rc == MDB_TXN_FULL ? ENOSPC
-		: rc == ENOSPC       ? ENOSPC
-		: rc == EDQUOT       ? ENOSPC
-				     : EIO;
-	if (errno == EIO)
-		log_warn("cache: %s", mdb_strerror(rc));
+	if (rc == MDB_NOTFOUND) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (ix != NULL)
+		ix->failed = true;
+	if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL || rc == ENOSPC ||
+		rc == EDQUOT) {
+		errno = ENOSPC;
+		return -1;
+	}
+	log_warn("cache: %s", mdb_strerror(rc));
+	errno = EIO;
 	return -1;
+}
+
+bool
+index_failed(const struct index *ix)
+{
+	return ix->failed;
+}
+
+bool
+index_private(const struct index *ix)
+{
+	return ix->memfd != -1;
 }
 
 /* Opening. */
@@ -297,7 +314,7 @@ index_open(struct index **out, const char *dir, uint64_t max)
 	if (ix->memfd != -1)
 		close(ix->memfd);
 	free(ix);
-	return index_fail(rc);
+	return index_fail(NULL, rc);
 }
 
 void
@@ -351,7 +368,7 @@ index_begin(struct index *ix, bool write)
 	}
 	if (rc != 0) {
 		free(t);
-		index_fail(rc);
+		index_fail(ix, rc);
 		return NULL;
 	}
 	return t;
@@ -360,13 +377,14 @@ index_begin(struct index *ix, bool write)
 int
 index_commit(struct index_txn *t)
 {
+	struct index *ix = t->ix;
 	int rc;
 
 	/* A cursor of a writing transaction must go before it. */
 	mdb_cursor_close(t->cur);
 	rc = mdb_txn_commit(t->txn);
 	free(t);
-	return index_fail(rc);
+	return index_fail(ix, rc);
 }
 
 void

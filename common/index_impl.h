@@ -24,6 +24,7 @@ struct index {
 	int statefd; /* -1: private */
 	int memfd;   /* -1: shared */
 	bool dirty;  /* the state file says so */
+	bool failed;
 };
 
 struct index_txn {
@@ -37,7 +38,8 @@ struct index_txn {
 	uint32_t page_id;
 };
 
-/* LMDB's answer as 0, or -1 with errno; what means damage is logged. */
-int index_fail(int rc);
+/* LMDB's answer as 0, or -1 with errno; what means damage is logged and
+ * remembered in ix (NULL while there is none). */
+int index_fail(struct index *ix, int rc);
 
 #endif
