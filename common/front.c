@@ -15,6 +15,22 @@
  * was received by this process and goes along in the record, and all answers
  * have been written before, so the session's first octet is the answer to
  * the login.
+ *
+ * TLS lives here and nowhere else, so the key and the largest body of code
+ * that parses a stranger's octets share a process with neither root nor mail.
+ * 1. Library, certificate and key are read after the fork, so that the monitor
+ *    never has them, and before the walls go up, because they are files.
+ * 2. What came before the handshake may be anybody's.  STARTTLS drops it
+ *    (a command that somebody slipped in between would otherwise be obeyed as
+ *    the client's own); with TLS from the start it is the handshake itself,
+ *    read along with a PROXY header.
+ * 3. A pair that does not work means that TLS is not offered, and the log says
+ *    why; passwords are then refused as they are without any TLS.  Where TLS
+ *    is to be there from the start the connection ends instead: it is never
+ *    served in the clear.
+ * 4. After the login this process stays as the relay (common/relay.c): who
+ *    takes it over then sees one connection, of which it knew the password
+ *    already.
  */
 #include "common/front.h"
 #include "common/confine.h"
@@ -23,11 +39,14 @@
 #include "common/priv.h"
 #include "common/proxy.h"
 #include "common/record.h"
+#include "common/relay.h"
 #include "common/session.h"
+#include "common/tls.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 /* As much as the record of the hand-over has room for, with the state. */
@@ -37,7 +56,8 @@ enum {
 };
 
 struct front_link {
-	int monitor;
+	int monitor, relay;
+	struct tls *tls; /* NULL: not to be had */
 	unsigned tries;
 	bool done;
 };
@@ -80,7 +100,8 @@ hand_over(struct front *f, struct str state)
 	record_begin(&b, REQ_READY);
 	record_put_str(&b, state);
 	record_put_str(&b, io_unread(f->io));
-	record_put_u32(&b, f->tls);
+	record_put_str(
+		&b, f->tls ? str_of(tls_version(f->link->tls)) : STR(""));
 	send_or_exit(f->link->monitor, &b);
 	io_drop_unread(f->io);
 }
@@ -114,19 +135,79 @@ front_login(
 	return verdict;
 }
 
+static bool
+may_send_password(const struct front *f)
+{
+	if (f->tls || f->opt->plaintext_login == PLAINTEXT_ALWAYS)
+		return true;
+	return f->opt->plaintext_login == PLAINTEXT_LOCAL && f->peer->loopback;
+}
+
+/* The library, certificate and key: while there are paths. */
+static void
+load_tls(struct front_link *l, const struct options *opt)
+{
+	char why[TLS_WHY_MAX] = "not configured";
+	enum tls_found found = TLS_NONE;
+	struct tls_pair pair;
+
+	if (l->relay != -1) {
+		found = tls_pair_read(opt, &pair, why);
+		if (found == TLS_FOUND)
+			l->tls = tls_new(&pair, why);
+		tls_pair_free(&pair);
+	}
+	if (l->tls)
+		return;
+	if (found != TLS_NONE || opt->tls == TLS_IMPLICIT)
+		log_error("no TLS: %s", why);
+	if (opt->tls == TLS_IMPLICIT)
+		_exit(EX_CONFIG);
+}
+
+static void
+start_tls(struct front *f)
+{
+	const char *why = "";
+
+	if (tls_accept(f->link->tls, f->io, &why) != IO_OK) {
+		log_event(LOG_INFO, "tls-failed",
+			{"rhost", str_of(f->peer->addr)},
+			{"reason", str_of(why)});
+		_exit(0);
+	}
+	f->tls = true;
+	f->can_starttls = false;
+	f->can_plaintext = may_send_password(f);
+}
+
 void
 front_starttls(struct front *f)
 {
-	(void)f;
-	die("STARTTLS was not offered");
+	if (!f->can_starttls)
+		die("STARTTLS was not offered");
+	(void)io_flush(f->io);
+	io_drop_unread(f->io);
+	start_tls(f);
 }
 
-static bool
-may_send_password(const struct options *opt, const struct front *f)
+/* The conversation is over: for good, or for us. */
+static void
+end(struct front *f, const struct start *st)
 {
-	if (f->tls || opt->plaintext_login == PLAINTEXT_ALWAYS)
-		return true;
-	return opt->plaintext_login == PLAINTEXT_LOCAL && f->peer->loopback;
+	struct front_link *l = f->link;
+	const struct relay_client c = {
+		.in = st->in,
+		.out = st->out,
+		.layer = {.ctx = l->tls, .read = tls_read, .write = tls_write},
+		.end = tls_end,
+	};
+	short wants;
+
+	if (l->done && f->tls)
+		relay_run(&c, l->relay);
+	else if (!l->done && io_flush(f->io) == IO_OK && f->tls)
+		(void)tls_end(l->tls, &wants);
 }
 
 /* Who the balancer says is there: for us, and for the monitor's log. */
@@ -147,9 +228,9 @@ read_proxy_header(struct front *f, struct peer *p)
 void
 front_serve(const struct server *srv, const struct options *opt,
 	const struct peer *kernel_peer, const struct start *st, int monitor,
-	const struct account *who, pid_t parent)
+	int relay, const struct account *who, pid_t parent)
 {
-	struct front_link link = {.monitor = monitor};
+	struct front_link link = {.monitor = monitor, .relay = relay};
 	struct peer peer = *kernel_peer;
 	struct front f = {.opt = opt, .peer = &peer, .link = &link};
 	int limit_ms = (int)opt->login_timeout_s * 1000;
@@ -158,6 +239,7 @@ front_serve(const struct server *srv, const struct options *opt,
 	priv_normalise();
 	session_stop_signal();
 	log_fix();
+	load_tls(&link, opt);
 	if (geteuid() == 0)
 		priv_bury(who);
 	else
@@ -169,9 +251,11 @@ front_serve(const struct server *srv, const struct options *opt,
 	io_stop_on(f.io, &session_stop);
 	if (opt->proxy_protocol)
 		read_proxy_header(&f, &peer);
-	f.can_plaintext = may_send_password(opt, &f);
+	f.can_plaintext = may_send_password(&f);
+	f.can_starttls = link.tls != NULL;
+	if (opt->tls == TLS_IMPLICIT)
+		start_tls(&f);
 	srv->front(&f);
-	if (!link.done)
-		(void)io_flush(f.io);
+	end(&f, st);
 	_exit(0);
 }

@@ -18,6 +18,10 @@
  *    session is closed and the logout is logged, unless the monitor itself is
  *    killed outright.
  * 5. SIGTERM here is passed on; the session says good-bye in its protocol.
+ *    Under TLS the front stays, between the client and the session: the two
+ *    share a socket pair that is made here, before either of them, because
+ *    the front can get no descriptor later.  When the session has ended, the
+ *    front still has its last words to deliver.
  * 6. Text of the session goes to systemd's STATUS: a line feed in it would be
  *    a second message ("MAINPID="), so control octets are replaced, and a
  *    flood of it is told at most once a second.
@@ -36,6 +40,7 @@
 #include "common/priv.h"
 #include "common/record.h"
 #include "common/session.h"
+#include "common/tls_pair.h"
 #include "common/totals.h"
 
 #include <errno.h>
@@ -58,6 +63,7 @@ enum {
 	GRACE_MS = 15 * 1000, /* for a front to end by itself */
 	STOP_MS = 5 * 1000,   /* for a session, after SIGTERM */
 	REAP_MS = 2 * 1000,
+	RELAY_MS = 600 * 1000, /* for a slow client to take the last answers */
 	STATUS_MS = 1000
 };
 
@@ -76,6 +82,8 @@ struct monitor {
 	enum state state;
 	int fd; /* records of the one who may speak in this state */
 	pid_t front, session;
+	int relay;   /* the session's end of the pair; -1: no TLS here */
+	int relayed; /* the relay has the other end as long as it lives; -1 */
 	unsigned uses[REP_AUTH];
 	void *room; /* RECORD_MAX octets */
 
@@ -125,9 +133,9 @@ on_peer(struct monitor *m, struct record *r)
 
 /* Until the time, the front's end, or SIGTERM.  False: nobody waits. */
 static bool
-pause_until(struct monitor *m, int64_t at_ms)
+pause_until(int fd, int64_t at_ms)
 {
-	struct pollfd p = {.fd = m->fd};
+	struct pollfd p = {.fd = fd};
 	struct timespec t;
 	sigset_t mask;
 	int64_t left;
@@ -180,7 +188,7 @@ on_auth(struct monitor *m, struct record *r)
 	}
 	explicit_bzero(m->room, RECORD_MAX);
 	if (v == LOGIN_FAILED) {
-		if (!pause_until(m, login_answer_at(begin, io_now_ms(), n)))
+		if (!pause_until(m->fd, login_answer_at(begin, io_now_ms(), n)))
 			return true;
 		if (n == MONITOR_TRIES)
 			v = LOGIN_LIMIT;
@@ -201,6 +209,8 @@ run_session(struct monitor *m, struct str state, struct str unread, bool tls,
 		.tls = tls,
 		.state = state};
 
+	if (tls)
+		start_replace(m->st, m->relay);
 	fd_close_others(&fd, 1);
 	priv_normalise();
 	session_stop_signal();
@@ -215,18 +225,33 @@ run_session(struct monitor *m, struct str state, struct str unread, bool tls,
 	_exit(0);
 }
 
+/* The front has spoken its last record.  As a relay it lives on, and keeping
+ * its socket tells until when. */
+static void
+leave_front(struct monitor *m, bool tls)
+{
+	if (tls)
+		m->relayed = m->fd;
+	else
+		close(m->fd);
+	if (m->relay != -1)
+		close(m->relay);
+	m->relay = -1;
+}
+
 static bool
 on_ready(struct monitor *m, struct record *r)
 {
 	struct str state = record_get_str(r, LOGIN_STATE_MAX);
 	struct str unread = record_get_str(r, RECORD_MAX);
-	bool tls = record_get_u32(r) != 0;
+	struct str version = record_get_str(r, MONITOR_TLS_MAX);
+	bool tls = version.n > 0;
 	pid_t self = getpid();
 	int fds[2];
 
-	if (!record_done(r))
+	if (!record_done(r) || (tls && m->relay == -1))
 		return false;
-	totals_log_login(m->who.name, &m->peer, m->srv->service, tls);
+	totals_log_login(m->who.name, &m->peer, m->srv->service, version);
 	m->begin_ms = io_now_ms();
 	m->state = MON_SESSION;
 	m->end_ms = 0;
@@ -235,7 +260,7 @@ on_ready(struct monitor *m, struct record *r)
 	if (m->session == 0)
 		run_session(m, state, unread, tls, fds[1], self);
 	close(fds[1]);
-	close(m->fd);
+	leave_front(m, tls);
 	m->fd = fds[0];
 	start_forget(m->st);
 	free(m->room);
@@ -301,7 +326,7 @@ start_front(struct monitor *m)
 	struct account a = {.uid = getuid(), .gid = getgid()};
 	pid_t self = getpid();
 	bool root = geteuid() == 0;
-	int fds[2];
+	int fds[2], pair[2] = {-1, -1};
 
 	if (root && priv_account(names[0], &a) == -1 &&
 		priv_account(names[1], &a) == -1)
@@ -310,14 +335,21 @@ start_front(struct monitor *m)
 		log_warn("not root: the process before login keeps uid %u, "
 			 "and only its password can be checked",
 			(unsigned)a.uid);
-	if (record_pair(fds) == -1 || (m->front = fork()) == -1)
+	if ((tls_pair_named(m->opt) &&
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) ==
+			    -1) ||
+		record_pair(fds) == -1 || (m->front = fork()) == -1)
 		die("no front: %s", strerror(errno));
 	if (m->front == 0) {
-		fd_close_others(&fds[1], 1);
-		front_serve(m->srv, m->opt, &m->peer, m->st, fds[1], &a, self);
+		fd_close_others((int[]){fds[1], pair[1]}, 2);
+		front_serve(m->srv, m->opt, &m->peer, m->st, fds[1], pair[1],
+			&a, self);
 	}
 	close(fds[1]);
+	if (pair[1] != -1)
+		close(pair[1]);
 	m->fd = fds[0];
+	m->relay = pair[0];
 }
 
 /* Wait for a child that should end about now, and say so if it ended by a
@@ -457,8 +489,13 @@ finish(struct monitor *m, bool good)
 		totals_log_logout(m->who.name, &m->peer, &m->totals,
 			io_now_ms() - m->begin_ms);
 	}
-	reap(m, m->front, "front", REAP_MS);
 	auth_close(m->auth);
+	if (m->relayed != -1) {
+		(void)pause_until(m->relayed,
+			io_now_ms() + (m->stopping ? REAP_MS : RELAY_MS));
+		close(m->relayed);
+	}
+	reap(m, m->front, "front", REAP_MS);
 	free(m->room);
 }
 
@@ -466,7 +503,12 @@ int
 monitor_serve(const struct server *srv, const struct options *opt,
 	const struct start *st)
 {
-	struct monitor m = {.srv = srv, .opt = opt, .st = st, .fd = -1};
+	struct monitor m = {.srv = srv,
+		.opt = opt,
+		.st = st,
+		.fd = -1,
+		.relay = -1,
+		.relayed = -1};
 	sigset_t term;
 	bool good;
 

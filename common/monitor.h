@@ -14,7 +14,7 @@
  * The records.  From the front:
  *   REQ_PEER   the PROXY header: addr, local (text), port
  *   REQ_AUTH   user, password, tls
- *   REQ_READY  state, unread octets, tls: the session may begin
+ *   REQ_READY  state, unread octets, TLS version: the session may begin
  * From the session:
  *   REQ_STATUS a few words for systemctl status
  *   REQ_TOTALS its last words (common/totals.h)
@@ -32,6 +32,7 @@ enum monitor_record {
 
 enum {
 	MONITOR_STATUS_MAX = 200,
+	MONITOR_TLS_MAX = 15, /* "TLSv1.3" */
 	MONITOR_TRIES = 3
 };
 

@@ -20,6 +20,7 @@
 #include "common/priv.h"
 #include "common/session.h"
 #include "common/start.h"
+#include "common/tls_pair.h"
 #include "common/totals.h"
 
 #include <errno.h>
@@ -86,7 +87,7 @@ serve_preauth(const struct server *srv, const struct options *opt,
 	s.user = a.name;
 	s.home = a.home;
 	session_stop_signal();
-	totals_log_login(a.name, &peer, "preauth", false);
+	totals_log_login(a.name, &peer, "preauth", STR(""));
 	log_fix();
 	confine_session(opt, a.home);
 	session_serve(srv, &s, STR(""), -1);
@@ -120,6 +121,23 @@ check_preauth(const struct options *opt, const struct start *st)
 		return;
 	log_usage("--%s: %s", opt->user ? "user" : "preauth", why);
 	exit(EX_USAGE);
+}
+
+/* Who asks for TLS from the first octet is never served in the clear. */
+static void
+check_tls(const struct server *srv, const struct options *opt,
+	const struct start *st)
+{
+	char why[TLS_WHY_MAX] =
+		"there is none where the client is logged in already";
+
+	if (opt->tls != TLS_IMPLICIT)
+		return;
+	if (!is_preauth(srv, opt, st) &&
+		tls_pair_read(opt, NULL, why) == TLS_FOUND)
+		return;
+	log_usage("--tls=implicit: %s", why);
+	exit(EX_CONFIG);
 }
 
 static int
@@ -171,6 +189,7 @@ server_main(const struct server *srv, int argc, char **argv)
 		return explain(srv, &opt);
 	start_find(&st);
 	check_preauth(&opt, &st);
+	check_tls(srv, &opt, &st);
 	start_settle(&st);
 	if (st.kind == START_LOOP)
 		return accept_serve(srv, &opt, &st, serve);

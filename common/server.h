@@ -60,7 +60,7 @@ enum login front_login(struct front *f, struct str user, struct str password,
 	struct str state);
 
 /* After the protocol's "go ahead" was written: start TLS, throwing away what
- * was sent before it.  On failure f->io is dead. */
+ * was sent before it.  When that fails the process ends. */
 void front_starttls(struct front *f);
 
 /* The process that has become the user. */

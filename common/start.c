@@ -100,6 +100,14 @@ start_forget(const struct start *s)
 		fd_make_null(s->out);
 }
 
+void
+start_replace(const struct start *s, int fd)
+{
+	if (dup2(fd, s->in) == -1 || dup2(fd, s->out) == -1)
+		die("dup2: %s", strerror(errno));
+	close(fd);
+}
+
 bool
 start_is_ours(int fd)
 {

@@ -29,9 +29,10 @@ struct totals {
 void totals_put(struct buf *b, const struct totals *t);
 bool totals_get(struct record *r, struct totals *t);
 
-/* The log lines of one session, the same whoever writes them. */
+/* The log lines of one session, the same whoever writes them.  tls: its
+ * version, "" without. */
 void totals_log_login(const char *user, const struct peer *peer,
-	const char *method, bool tls);
+	const char *method, struct str tls);
 void totals_log_logout(const char *user, const struct peer *peer,
 	const struct totals *t, int64_t ms);
 
