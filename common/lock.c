@@ -88,6 +88,7 @@ open_flock(int dirfd, const char *name)
 	return fd;
 }
 
+/* 0, 1 where the file system knows no flock, or -1. */
 static int
 wait_flock(int fd, long long until)
 {
@@ -95,7 +96,7 @@ wait_flock(int fd, long long until)
 
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno == ENOLCK || errno == ENOTSUP || errno == EINVAL)
-			return 0;
+			return 1;
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -1;
 		if (!wait_more(until, &interval)) {
@@ -109,8 +110,14 @@ wait_flock(int fd, long long until)
 static int
 take_flock(struct lock *l, long long until)
 {
+	int r;
+
 	l->flockfd = open_flock(l->dirfd, "stdmail.lock");
-	return l->flockfd == -1 ? -1 : wait_flock(l->flockfd, until);
+	if (l->flockfd == -1)
+		return -1;
+	r = wait_flock(l->flockfd, until);
+	l->no_flock = r == 1;
+	return r == -1 ? -1 : 0;
 }
 
 static void
@@ -189,14 +196,35 @@ is_stale(const struct lock *l, const char *dot, const struct stat *fresh,
 	return fresh->st_ctim.tv_sec - touched > stale_seconds(l);
 }
 
+/*
+ * A name for a file on its way to the dotlock's or away from it.  Under the
+ * flock one of our host is enough, and what a killed process leaves is used
+ * again; without it each process has its own.
+ */
+static void
+work_name(const struct lock *l, const char *what, char name[OWNER_SIZE])
+{
+	char host[256];
+	int n;
+
+	own_host(host);
+	for (char *p = host; *p != '\0'; p++)
+		if (*p == '/')
+			*p = '_';
+	n = snprintf(name, OWNER_SIZE, "stdmail.%s.%.200s", what, host);
+	if (l->no_flock && n > 0 && n < OWNER_SIZE)
+		snprintf(name + n, (size_t)(OWNER_SIZE - n), ".%ld",
+			(long)getpid());
+}
+
 /* Remove the dotlock that was judged by st, and no other. */
 static void
 break_dotlock(const struct lock *l, const char *dot, const struct stat *st)
 {
-	char aside[280];
+	char aside[OWNER_SIZE];
 	struct stat now;
 
-	snprintf(aside, sizeof(aside), "%s.stale.%ld", dot, (long)getpid());
+	work_name(l, "stale", aside);
 	if (renameat(l->dirfd, dot, l->dirfd, aside) == -1)
 		return;
 	if (fstatat(l->dirfd, aside, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -213,17 +241,12 @@ break_dotlock(const struct lock *l, const char *dot, const struct stat *st)
 
 /* A file that says who we are, to become the dotlock. */
 static int
-make_candidate(int dirfd, char name[300], struct stat *st)
+make_candidate(int dirfd, const char *name, struct stat *st)
 {
-	char text[OWNER_SIZE], host[256];
+	char text[OWNER_SIZE];
 	int fd, e;
 
 	put_owner(text);
-	own_host(host);
-	for (char *p = host; *p != '\0'; p++)
-		if (*p == '/')
-			*p = '_';
-	snprintf(name, 300, "stdmail.lock.%ld.%.200s", (long)getpid(), host);
 	unlinkat(dirfd, name, 0);
 	fd = control_create(dirfd, name);
 	if (fd == -1)
@@ -267,10 +290,11 @@ win_dotlock(struct lock *l, const char *candidate, const struct stat *fresh,
 static int
 take_dotlock(struct lock *l, long long until)
 {
-	char candidate[300];
+	char candidate[OWNER_SIZE];
 	struct stat st;
 	int e;
 
+	work_name(l, "dotlock", candidate);
 	if (make_candidate(l->dirfd, candidate, &st) == -1)
 		return -1;
 	if (win_dotlock(l, candidate, &st, until) == -1) {
@@ -358,7 +382,7 @@ lock_alone(int dirfd, const char *file, int wait_ms)
 	int fd = open_flock(dirfd, file);
 	int e;
 
-	if (fd == -1 || wait_flock(fd, now_ms() + wait_ms) == 0)
+	if (fd == -1 || wait_flock(fd, now_ms() + wait_ms) >= 0)
 		return fd;
 	e = errno;
 	close(fd);

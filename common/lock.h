@@ -14,6 +14,7 @@ struct lock {
 	int dirfd;          /* borrowed: the folder */
 	const char *file;   /* the file that the dotlock guards */
 	int flockfd;        /* -1: not held */
+	bool no_flock;      /* the file system knows none */
 	bool dotlock;
 	dev_t dev; /* of the dotlock, to know it again */
 	ino_t ino;
