@@ -9,11 +9,12 @@
  * no field ends nothing (it is kept as a field without a name, except an mbox
  * "From " line at the start); a boundary line ends every part inside it; the
  * line end before a boundary belongs to the boundary (RFC 2046 5.1.1) unless
- * it ends the header; a multipart without a boundary, or with no part inside,
- * gets one empty text/plain part, because BODYSTRUCTURE has no form for none;
- * the default type inside multipart/digest is message/rfc822 (5.1.5); what is
- * too deep, and a message/rfc822 that is encoded (5.2.1 forbids it), is one
- * leaf of type application/octet-stream.
+ * it ends the header; a boundary that has no line end itself opens no part; a
+ * multipart without a boundary, or with no part inside, gets one empty
+ * text/plain part, because BODYSTRUCTURE has no form for none; the default type
+ * inside multipart/digest is message/rfc822 (5.1.5); what is too deep, and a
+ * message/rfc822 that is encoded (5.2.1 forbids it), is one leaf of type
+ * application/octet-stream.
  */
 #ifndef COMMON_MIME_H
 #define COMMON_MIME_H

@@ -340,8 +340,11 @@ push_boundary(struct parser *p, struct str boundary)
 {
 	char *delim;
 
-	if (!boundary.p || boundary.n > BOUNDARY_MAX)
+	if (!boundary.p)
 		return false;
+	/* As its beginning is what counts, a part of it will do. */
+	if (boundary.n > BOUNDARY_MAX)
+		boundary.n = BOUNDARY_MAX;
 	delim = arena_alloc(p->a, boundary.n + 2);
 	memcpy(delim, "--", 2);
 	memcpy(delim + 2, boundary.p, boundary.n);
@@ -358,7 +361,9 @@ parse_multipart(struct parser *p, struct mime_part *part, int depth)
 	if (!push_boundary(p, part->boundary))
 		return;
 	skip_to_boundary(p);
-	while (p->stop.level == level && !p->stop.close) {
+	/* A boundary without a line end, at the end of the message, was cut
+	 * off, or was to be the last: it opens nothing (as in Dovecot). */
+	while (p->stop.level == level && !p->stop.close && p->line.eol > 0) {
 		p->stopped = false;
 		*next = add_part(p, part);
 		part->nchild++;

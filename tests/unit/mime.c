@@ -74,6 +74,8 @@ static const struct {
 	 "multipart/mixed{text/plain[x]text/plain[y~]}"},
 	{"the end right behind a boundary", MIXED "--b\n\nx\n--b\n",
 	 "multipart/mixed{text/plain[x]text/plain![]}"},
+	{"a boundary without line end", MIXED "--b\n\nx\n--b",
+	 "multipart/mixed{text/plain[x]}"},
 	{"boundaries in the epilogue", MIXED "--b\n\nx\n--b--\n--b\n\ny\n",
 	 "multipart/mixed{text/plain[x]}"},
 	{"a boundary in the middle of a line", MIXED "--b\n\nx --b\n--b--\n",
@@ -164,8 +166,8 @@ static const struct {
 	/* Octets. */
 	{"bare CRs end no lines", "A: b\r\rContent-Type: a/b\n\nx\r\ry",
 	 "text/plain[x\r\ry]"},
-	{"a bare CR before the boundary is body", MIXED "--b\n\nx\r\r\n--b\n",
-	 "multipart/mixed{text/plain[x\r]text/plain![]}"},
+	{"a bare CR before the boundary is body",
+	 MIXED "--b\n\nx\r\r\n--b--\n", "multipart/mixed{text/plain[x\r]}"},
 };
 /* clang-format on */
 
