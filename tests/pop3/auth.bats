@@ -6,6 +6,7 @@ load ../lib/bed
 setup() {
 	need_root "a login through PAM"
 	bed_setup
+	# shellcheck disable=SC2034 # bed's functions read it
 	TALK_EXTRA=(
 		-D "good=$(plain '' "$BED_USER" "$BED_PASSWORD")"
 		-D "bad=$(plain '' "$BED_USER" wrong)"

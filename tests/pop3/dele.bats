@@ -83,6 +83,19 @@ load ../lib/bed
 	[[ $(maildir_count) == 1 ]]
 }
 
+none_left() {
+	[[ $(maildir_count) == 0 ]]
+}
+
+@test "QUIT behind RETR and DELE, and a reset at once: it counts" {
+	maildir_put three.eml
+	login_pop3 <<-'EOT'
+		C~ RETR 1\r\nDELE 1\r\nQUIT\r\n
+		DROP
+	EOT
+	wait_until 5 none_left
+}
+
 @test "the time-out removes nothing and says nothing (RFC 1939 3)" {
 	maildir_put one.eml
 	login_pop3 --idle-timeout=1 <<-'EOT'

@@ -29,6 +29,7 @@ setup() {
 	eml 414 >"$BED_TMP/414.eml"
 	eml 160 >"$BED_TMP/160.eml"
 	(
+		# shellcheck disable=SC2034 # bed's functions read it
 		BED_USER=Ilyas
 		BED_HOME=$BED_TMP/home-Ilyas
 		MAILDIR=$BED_HOME/Maildir

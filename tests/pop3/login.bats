@@ -52,6 +52,7 @@ setup_file() {
 
 @test "a password is the whole rest of the line: blanks, quotes, UTF-8" {
 	need_root "a user of its own"
+	# shellcheck disable=SC2034 # bed's functions read it
 	TALK_EXTRA=(-D "odd=$ODD")
 	pop3 <<-'EOT'
 		S: +OK...
