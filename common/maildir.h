@@ -23,8 +23,8 @@ struct maildir {
 	int fd;        /* the folder itself */
 	int sub[3];    /* by enum maildir_sub; O_PATH or O_RDONLY directories */
 	bool readonly; /* nothing can be created or renamed here */
-	mode_t file_mode; /* of new files: 0600, or dovecot-shared's */
-	gid_t file_gid;   /* (gid_t)-1, or dovecot-shared's */
+	mode_t file_mode; /* of new files, as control_perm tells */
+	gid_t file_gid;
 };
 
 /*

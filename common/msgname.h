@@ -33,7 +33,8 @@ struct msgname {
 };
 
 /* Take a file's name apart.  Never fails: a name with a strange info part
- * has no flags and keeps that part as `more`. *out borrows from name. */
+ * has no flags and keeps that part as `more`.  *out borrows from name, and
+ * `unknown` from *out itself: not to be copied by assignment. */
 void msgname_parse(struct str name, struct msgname *out);
 
 /* Append the whole name for these flags: letters in ASCII order, unknown
