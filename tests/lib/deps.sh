@@ -87,10 +87,14 @@ if ((EUID == 0 && ${#missing[@]})); then
 	add() {
 		apt install -y --no-install-recommends "${missing[@]}"
 	}
-	if ! quietly add >/dev/null 2>&1; then
-		apt update
-		quietly add
+	log=$(mktemp)
+	if ! quietly add >"$log" 2>&1 &&
+		! { apt update && quietly add; } >"$log" 2>&1; then
+		tail -n 40 "$log"
+		rm "$log"
+		exit 1
 	fi
+	rm "$log"
 	if [[ -d /run/systemd/system && " ${missing[*]} " == *dovecot* ]]; then
 		systemctl disable -q --now dovecot.socket dovecot.service || :
 	fi
