@@ -23,6 +23,7 @@
  */
 #include "common/address.h"
 
+#include "common/cfws.h"
 #include "common/mime.h"
 
 #include <string.h>
@@ -54,12 +55,6 @@ struct element {
 	bool quoted;
 	char last; /* the octet before the gap */
 };
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
 
 /* Addresses may have blanks around these. */
 static bool
@@ -107,40 +102,13 @@ take_octet(struct list *l, struct element *e)
 	add_octet(e, *l->p++);
 }
 
-/* The partner of the quote at p, or NULL. */
-static const char *
-closing_quote(const char *p, const char *end)
-{
-	for (p++; p < end && *p != '"'; p++) {
-		if (*p == '\\' && p + 1 < end)
-			p++;
-	}
-	return p < end ? p : NULL;
-}
-
-static const char *
-closing_paren(const char *p, const char *end)
-{
-	size_t depth = 0;
-
-	for (; p < end; p++) {
-		if (*p == '\\' && p + 1 < end)
-			p++;
-		else if (*p == '(')
-			depth++;
-		else if (*p == ')' && --depth == 0)
-			return p;
-	}
-	return NULL;
-}
-
 static bool
 take_quoted(struct list *l, struct element *e)
 {
 	const char *close = NULL;
 
 	if (!l->no_quote)
-		close = closing_quote(l->p, l->end);
+		close = cfws_quote(l->p, l->end);
 	l->no_quote = !close;
 	if (!close)
 		return false;
@@ -163,7 +131,7 @@ take_comment(struct list *l, struct element *e)
 	const char *close = NULL;
 
 	if (!l->no_paren)
-		close = closing_paren(l->p, l->end);
+		close = cfws_paren(l->p, l->end);
 	l->no_paren = !close;
 	if (!close)
 		return false;
@@ -203,7 +171,7 @@ encoded_word(const char *p, const char *end)
 		max = ENCODED_WORD_MAX;
 	if (max < 2 || p[0] != '=' || p[1] != '?')
 		return 0;
-	for (size_t i = 1; i < max && !is_blank(p[i]); i++) {
+	for (size_t i = 1; i < max && !cfws_is_blank(p[i]); i++) {
 		if (p[i] != '?')
 			continue;
 		if (++marks == 4)
@@ -326,31 +294,12 @@ add_address(struct list *l)
 	return a;
 }
 
-/* The comment without its backslashes. */
-static struct str
-comment_text(struct arena *a, struct str s)
-{
-	char *out;
-	size_t n = 0;
-
-	s = str_trim(s);
-	if (str_find(s, '\\') == -1)
-		return s;
-	out = arena_alloc(a, s.n);
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && i + 1 < s.n)
-			i++;
-		out[n++] = s.p[i];
-	}
-	return (struct str){out, n};
-}
-
 static void
 set_name(struct list *l, struct address *a, struct str name, struct str comment)
 {
 	a->name = str_trim(name);
 	if (a->name.n == 0)
-		a->name = comment_text(l->a, comment);
+		a->name = cfws_unescape(l->a, str_trim(comment));
 	if (a->name.n == 0)
 		a->name = (struct str){NULL, 0};
 }

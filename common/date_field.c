@@ -18,6 +18,7 @@
  */
 #include "common/date.h"
 
+#include "common/cfws.h"
 #include "common/date_parts.h"
 #include "common/num.h"
 
@@ -79,23 +80,6 @@ is_filler(char c)
 	return c == ' ' || c == '\t' || c == ',' || c == '\r' || c == '\n';
 }
 
-/* Comments nest (RFC 5322 3.2.2); one without its end reaches to the end. */
-static const char *
-skip_comment(const char *p, const char *end)
-{
-	size_t depth = 0;
-
-	for (; p < end; p++) {
-		if (*p == '\\' && p + 1 < end)
-			p++;
-		else if (*p == '(')
-			depth++;
-		else if (*p == ')' && --depth == 0)
-			return p + 1;
-	}
-	return end;
-}
-
 /* Look at the next token. */
 static void
 step(struct scan *s)
@@ -104,8 +88,13 @@ step(struct scan *s)
 	bool (*same)(char) = NULL;
 	uint32_t value;
 
-	while (s->p < s->end && (is_filler(*s->p) || *s->p == '('))
-		s->p = *s->p == '(' ? skip_comment(s->p, s->end) : s->p + 1;
+	while (s->p < s->end && (is_filler(*s->p) || *s->p == '(')) {
+		const char *skip = s->p;
+
+		if (*s->p == '(')
+			skip = cfws_paren(s->p, s->end);
+		s->p = skip ? skip + 1 : s->end;
+	}
 	*t = (struct token){
 		END, {s->p, 0},
                  -1

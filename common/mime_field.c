@@ -9,13 +9,9 @@
  */
 #include "common/mime_field.h"
 
-#include <string.h>
+#include "common/cfws.h"
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
+#include <string.h>
 
 /* The line at the start of s, with its end. */
 static struct str
@@ -42,7 +38,7 @@ first_field(struct str s)
 {
 	struct str field = first_line(s);
 
-	while (field.n < s.n && is_blank(s.p[field.n]))
+	while (field.n < s.n && cfws_is_blank(s.p[field.n]))
 		field.n += first_line(str_skip(s, field.n)).n;
 	return field;
 }
@@ -57,7 +53,7 @@ split_field(struct str whole)
 	ptrdiff_t colon = str_find(first_line(whole), ':');
 	struct str name;
 
-	if (colon <= 0 || is_blank(whole.p[0]))
+	if (colon <= 0 || cfws_is_blank(whole.p[0]))
 		return f;
 	name = str_trim((struct str){whole.p, (size_t)colon});
 	if (name.n == 0)
@@ -84,7 +80,7 @@ count_fields(struct str header)
 	size_t n = 0;
 
 	while (header.n > 0 && n < MIME_FIELDS) {
-		n += !is_blank(header.p[0]) || n == 0;
+		n += !cfws_is_blank(header.p[0]) || n == 0;
 		header = str_skip(header, first_line(header).n);
 	}
 	return n;
@@ -211,7 +207,7 @@ mime_type(struct arena *a, struct mime_part *part, bool may_contain)
 
 		/* No boundary ends with a blank (RFC 2046 5.1.1), and mail
 		 * on its way loses blanks at the ends of lines. */
-		while (b.n > 0 && is_blank(b.p[b.n - 1]))
+		while (b.n > 0 && cfws_is_blank(b.p[b.n - 1]))
 			b.n--;
 		part->boundary = b;
 	}

@@ -17,15 +17,10 @@
  */
 #include "common/mime.h"
 
+#include "common/cfws.h"
 #include "common/num.h"
 
 #include <string.h>
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
 
 static bool
 needs_unfolding(struct str s)
@@ -42,7 +37,7 @@ fold_at(struct str s, size_t at)
 
 	if (at + n >= s.n || s.p[at + n - 1] != '\n')
 		return 0;
-	return is_blank(s.p[at + n]) ? n : 0;
+	return cfws_is_blank(s.p[at + n]) ? n : 0;
 }
 
 static struct str
@@ -81,67 +76,34 @@ mime_unfold(struct arena *a, struct str raw)
 	return str_trim((struct str){out, n});
 }
 
-/* p points at "(": the end of the comment, or of the value. */
-static const char *
-skip_comment(const char *p, const char *end)
-{
-	size_t depth = 0;
-
-	for (; p < end; p++) {
-		if (*p == '\\' && p + 1 < end)
-			p++;
-		else if (*p == '(')
-			depth++;
-		else if (*p == ')' && --depth == 0)
-			return p + 1;
-	}
-	return end;
-}
-
 /* Blanks and comments. */
 static const char *
 skip_cfws(const char *p, const char *end)
 {
+	const char *close;
+
 	while (p < end) {
-		if (is_blank(*p))
+		if (cfws_is_blank(*p))
 			p++;
-		else if (*p == '(')
-			p = skip_comment(p, end);
+		else if (*p == '(' && (close = cfws_paren(p, end)))
+			p = close + 1;
 		else
-			break;
+			return *p == '(' ? end : p;
 	}
 	return p;
 }
 
-/* The closing quote, or the end. */
-static const char *
-find_quote(const char *p, const char *end)
-{
-	while (p < end && *p != '"')
-		p += *p == '\\' && p + 1 < end ? 2 : 1;
-	return p;
-}
-
-/* p points behind the opening quote; *p goes behind the closing one. */
+/* A quoted string without its quotes; *p points at the first of them, and
+ * goes behind the other, or to the end. */
 static struct str
 take_quoted(struct arena *a, const char **p, const char *end)
 {
-	struct str in = {*p, 0};
-	const char *quote = find_quote(*p, end);
-	char *out;
-	size_t n = 0;
+	const char *quote = cfws_quote(*p, end);
+	struct str in = {*p + 1, 0};
 
-	in.n = (size_t)(quote - *p);
-	*p = quote < end ? quote + 1 : end;
-	if (str_find(in, '\\') == -1)
-		return in;
-	out = arena_alloc(a, in.n);
-	for (size_t i = 0; i < in.n; i++) {
-		if (in.p[i] == '\\' && i + 1 < in.n)
-			i++;
-		out[n++] = in.p[i];
-	}
-	return (struct str){out, n};
+	*p = quote ? quote + 1 : end;
+	in.n = (size_t)((quote ? quote : end) - in.p);
+	return cfws_unescape(a, in);
 }
 
 static struct str
@@ -162,10 +124,8 @@ take_main(struct arena *a, const char **p, const char *end)
 	char *out;
 
 	*p = skip_cfws(*p, end);
-	if (*p < end && **p == '"') {
-		++*p;
+	if (*p < end && **p == '"')
 		return take_quoted(a, p, end);
-	}
 	word = take_until(p, end, " \t;(");
 	*p = skip_cfws(*p, end);
 	if (word.n > 0 && word.p[word.n - 1] == '/')
@@ -194,10 +154,8 @@ static struct str
 take_value(struct arena *a, struct str name, const char **p, const char *end)
 {
 	*p = skip_cfws(*p, end);
-	if (*p < end && **p == '"') {
-		++*p;
+	if (*p < end && **p == '"')
 		return take_quoted(a, p, end);
-	}
 	if (is_file_name(name))
 		return str_trim(take_until(p, end, ";"));
 	return take_until(p, end, " \t;(");
@@ -234,14 +192,20 @@ mime_value(struct arena *a, struct str raw, struct mime_value *out)
 	}
 }
 
+static const struct mime_param *
+find_param(const struct mime_param *p, const char *name)
+{
+	while (p && !str_iis(p->name, name))
+		p = p->next;
+	return p;
+}
+
 struct str
 mime_param(const struct mime_value *v, const char *name)
 {
-	for (const struct mime_param *p = v->param; p; p = p->next) {
-		if (str_iis(p->name, name))
-			return p->value;
-	}
-	return (struct str){NULL, 0};
+	const struct mime_param *p = find_param(v->param, name);
+
+	return p ? p->value : (struct str){NULL, 0};
 }
 
 /*
@@ -318,31 +282,22 @@ behind_language(struct str s)
 	return rest.p ? rest : s;
 }
 
-struct str
-mime_param_joined(struct arena *a, const struct mime_value *v, const char *name)
+/* All from first on, whose name want has. */
+static struct str
+join_pieces(struct arena *a, const struct mime_value *v,
+	const struct mime_param *first, const char *name, struct piece want)
 {
-	struct str plain = mime_param(v, name);
-	const struct mime_param *p;
-	struct piece want = {-1, false};
+	const struct mime_param *p = first;
 	size_t room = 0, n = 0;
 	char *out;
 
-	if (plain.p)
-		return plain;
-	p = find_piece(v->param, name, &want);
-	if (!p) {
-		want.part = 0;
-		p = find_piece(v->param, name, &want);
-	}
-	if (!p)
-		return plain;
 	for (const struct mime_param *q = v->param; q; q = q->next)
 		room += q->value.n;
 	out = arena_alloc(a, room + 1);
-	for (bool first = true; p; first = false) {
+	while (p) {
 		struct str value = p->value;
 
-		if (want.encoded && first)
+		if (want.encoded && p == first)
 			value = behind_language(value);
 		if (want.encoded) {
 			n += percent_decode(out + n, value);
@@ -356,4 +311,22 @@ mime_param_joined(struct arena *a, const struct mime_value *v, const char *name)
 		p = find_piece(v->param, name, &want);
 	}
 	return (struct str){out, n};
+}
+
+struct str
+mime_param_joined(struct arena *a, const struct mime_value *v, const char *name)
+{
+	const struct mime_param *p = find_param(v->param, name);
+	struct piece want = {-1, false};
+
+	if (p)
+		return p->value;
+	p = find_piece(v->param, name, &want);
+	if (!p) {
+		want.part = 0;
+		p = find_piece(v->param, name, &want);
+	}
+	if (!p)
+		return (struct str){NULL, 0};
+	return join_pieces(a, v, p, name, want);
 }
