@@ -12,10 +12,13 @@
 net_start() {
 	need_root "a network of its own"
 	need ip unshare nsenter
-	unshare -n -m sleep 600 </dev/null >/dev/null 2>&1 3>&- &
+	unshare -n -m sleep 600 </dev/null >"$BED_TMP/unshare.log" 2>&1 3>&- &
 	NET_PID=$!
 	bed_remember $NET_PID
-	wait_until 5 net_apart || return 1
+	wait_until 5 net_apart || {
+		cat "$BED_TMP/unshare.log"
+		return 1
+	}
 	net ip link set lo up
 	rm -rf "$BED_TMP/pam.d"
 	cp -r /etc/pam.d "$BED_TMP/pam.d"
@@ -33,8 +36,10 @@ installed() {
 }
 
 net_apart() {
-	[[ $(readlink "/proc/$NET_PID/ns/mnt") != \
-		"$(readlink /proc/self/ns/mnt)" ]]
+	local there
+
+	there=$(readlink "/proc/$NET_PID/ns/mnt") &&
+		[[ $there != "$(readlink /proc/self/ns/mnt)" ]]
 }
 
 net() {
