@@ -11,8 +11,8 @@
  * 2. The line must not lie.  A user name with a line feed in it would start a
  *    second line, one with a blank would forge a field (rhost=...).  Every
  *    value is escaped, and quoted when it holds a blank, "=" or a quote.
- * 3. Descriptor 2 may be the client (inetd).  It is used last, and only when
- *    it is neither 0 nor 1.
+ * 3. Descriptor 2 may be the client (inetd).  It is used last, and
+ *    common/start.c has made it /dev/null by then when it is the client.
  * 4. syslogd may be restarted and leave us with a dead socket.  The monitor
  *    connects again; a confined process, which may not, loses the line.
  *
@@ -20,7 +20,6 @@
  * LINE_MAX octets.
  */
 #include "common/log.h"
-#include "common/fd.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -28,7 +27,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sysexits.h>
@@ -130,18 +128,6 @@ try_socket(const char *path)
 	return true;
 }
 
-/* Only a terminal may carry both the dialogue and our lines: a person reads
- * them there. */
-static bool
-stderr_usable(void)
-{
-	struct stat st;
-
-	if (fstat(2, &st) == -1)
-		return false;
-	return isatty(2) || (!fd_same(2, 0) && !fd_same(2, 1));
-}
-
 void
 log_open(const char *name)
 {
@@ -149,7 +135,7 @@ log_open(const char *name)
 	tzset(); /* reads /etc/localtime, which a confined process cannot */
 	if (try_socket("/run/systemd/journal/socket"))
 		lg.journal = true;
-	else if (!try_socket("/dev/log") && stderr_usable())
+	else if (!try_socket("/dev/log"))
 		lg.fd = 2;
 }
 

@@ -17,11 +17,10 @@ struct log_field {
 };
 
 /*
- * Call once at start, before the descriptors of the client are touched.
- * name: "pop3d".  Finds out where lines go: the journal when its socket is
- * there, syslog's /dev/log, or fd 2 when that is not the client's socket
- * (inetd hands the same socket on 0, 1 and 2) and is open.
- * Connects here, because a confined process cannot later.
+ * Call once at start.  name: "pop3d".  Finds out where lines go: the journal
+ * when its socket is there, syslog's /dev/log, or fd 2, which the caller has
+ * made /dev/null when it is the client (inetd hands the same socket on 0, 1
+ * and 2).  Connects here, because a confined process cannot later.
  */
 void log_open(const char *name);
 

@@ -31,6 +31,7 @@
  * can be checked then.
  */
 #include "common/monitor.h"
+#include "common/child.h"
 #include "common/confine.h"
 #include "common/fd.h"
 #include "common/front.h"
@@ -44,8 +45,6 @@
 #include "common/totals.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,8 +52,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -225,15 +222,30 @@ run_session(struct monitor *m, struct str state, struct str unread, bool tls,
 	_exit(0);
 }
 
+/* A child that should end about now.  One that was ended by a signal met its
+ * filter, or a fault. */
+static void
+reap(struct monitor *m, pid_t *pid, const char *what)
+{
+	int sig = *pid > 0 ? child_reap(*pid, REAP_MS) : 0;
+
+	*pid = 0;
+	if (sig && !m->stopping)
+		log_error("%s of %s ended by signal %d", what,
+			m->who.name[0] ? m->who.name : m->peer.addr, sig);
+}
+
 /* The front has spoken its last record.  As a relay it lives on, and keeping
  * its socket tells until when. */
 static void
 leave_front(struct monitor *m, bool tls)
 {
-	if (tls)
+	if (tls) {
 		m->relayed = m->fd;
-	else
+	} else {
 		close(m->fd);
+		reap(m, &m->front, "front");
+	}
 	if (m->relay != -1)
 		close(m->relay);
 	m->relay = -1;
@@ -246,7 +258,7 @@ on_ready(struct monitor *m, struct record *r)
 	struct str unread = record_get_str(r, RECORD_MAX);
 	struct str version = record_get_str(r, MONITOR_TLS_MAX);
 	bool tls = version.n > 0;
-	pid_t self = getpid();
+	pid_t self = getpid(), pid;
 	int fds[2];
 
 	if (!record_done(r) || (tls && m->relay == -1))
@@ -255,10 +267,15 @@ on_ready(struct monitor *m, struct record *r)
 	m->begin_ms = io_now_ms();
 	m->state = MON_SESSION;
 	m->end_ms = 0;
-	if (record_pair(fds) == -1 || (m->session = fork()) == -1)
-		die("no session for %s: %s", m->who.name, strerror(errno));
-	if (m->session == 0)
+	pid = record_pair(fds) == -1 ? -1 : fork();
+	if (pid == 0)
 		run_session(m, state, unread, tls, fds[1], self);
+	if (pid == -1) {
+		log_error(
+			"no session for %s: %s", m->who.name, strerror(errno));
+		return false;
+	}
+	m->session = pid;
 	close(fds[1]);
 	leave_front(m, tls);
 	m->fd = fds[0];
@@ -352,32 +369,6 @@ start_front(struct monitor *m)
 	m->relay = pair[0];
 }
 
-/* Wait for a child that should end about now, and say so if it ended by a
- * signal: its filter, or a fault. */
-static void
-reap(struct monitor *m, pid_t pid, const char *what, int ms)
-{
-	struct pollfd p = {.events = POLLIN};
-	int status = 0;
-	bool ours = false;
-
-	if (pid == 0)
-		return;
-	p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	while (p.fd != -1 && poll(&p, 1, ms) == 0 && !ours) {
-		ours = true;
-		(void)kill(pid, SIGKILL);
-	}
-	if (p.fd != -1)
-		close(p.fd);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
-	if (WIFSIGNALED(status) && !ours && !m->stopping)
-		log_error("%s of %s ended by signal %d", what,
-			m->who.name[0] ? m->who.name : m->peer.addr,
-			WTERMSIG(status));
-}
-
 static void
 stop_children(struct monitor *m, int sig)
 {
@@ -457,25 +448,6 @@ run(struct monitor *m)
 	}
 }
 
-/* One answer in one piece, and a peer that vanished is noticed. */
-static void
-tune(int fd)
-{
-	const struct {
-		int level, name, value;
-	} opts[] = {
-		{IPPROTO_TCP, TCP_NODELAY,   1  },
-		{SOL_SOCKET,  SO_KEEPALIVE,  1  },
-		{IPPROTO_TCP, TCP_KEEPIDLE,  300},
-		{IPPROTO_TCP, TCP_KEEPINTVL, 60 },
-		{IPPROTO_TCP, TCP_KEEPCNT,   5  },
-	};
-
-	for (size_t i = 0; i < sizeof(opts) / sizeof(opts[0]); i++)
-		(void)setsockopt(fd, opts[i].level, opts[i].name,
-			&opts[i].value, sizeof(opts[i].value));
-}
-
 /* The end of everything that was begun. */
 static void
 finish(struct monitor *m, bool good)
@@ -485,7 +457,7 @@ finish(struct monitor *m, bool good)
 	close(m->fd);
 	start_forget(m->st);
 	if (m->session > 0) {
-		reap(m, m->session, "session", REAP_MS);
+		reap(m, &m->session, "session");
 		totals_log_logout(m->who.name, &m->peer, &m->totals,
 			io_now_ms() - m->begin_ms);
 	}
@@ -495,7 +467,7 @@ finish(struct monitor *m, bool good)
 			io_now_ms() + (m->stopping ? REAP_MS : RELAY_MS));
 		close(m->relayed);
 	}
-	reap(m, m->front, "front", REAP_MS);
+	reap(m, &m->front, "front");
 	free(m->room);
 }
 
@@ -515,7 +487,7 @@ monitor_serve(const struct server *srv, const struct options *opt,
 	if (peer_of(st->in, &m.peer) == -1)
 		return 0; /* the client has gone already */
 	if (m.peer.socket)
-		tune(st->in);
+		peer_tune(st->in);
 	else
 		m.peer.loopback = true;
 	sigemptyset(&term);

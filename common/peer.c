@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 static void
@@ -81,6 +82,24 @@ peer_of(int fd, struct peer *p)
 				: ((struct sockaddr_in6 *)&there)->sin6_port);
 	p->loopback = is_loopback(p);
 	return 0;
+}
+
+void
+peer_tune(int fd)
+{
+	const struct {
+		int level, name, value;
+	} opts[] = {
+		{IPPROTO_TCP, TCP_NODELAY,   1  },
+		{SOL_SOCKET,  SO_KEEPALIVE,  1  },
+		{IPPROTO_TCP, TCP_KEEPIDLE,  300},
+		{IPPROTO_TCP, TCP_KEEPINTVL, 60 },
+		{IPPROTO_TCP, TCP_KEEPCNT,   5  },
+	};
+
+	for (size_t i = 0; i < sizeof(opts) / sizeof(opts[0]); i++)
+		(void)setsockopt(fd, opts[i].level, opts[i].name,
+			&opts[i].value, sizeof(opts[i].value));
 }
 
 /* Write the canonical spelling of an address; false when it is none. */

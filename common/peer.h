@@ -16,6 +16,9 @@
  */
 int peer_of(int fd, struct peer *p);
 
+/* An answer leaves at once, and a client that vanished is noticed. */
+void peer_tune(int fd);
+
 /* Another pair of addresses, told by somebody at the other end of p: it is
  * loopback only when p was.  False when one is no address. */
 bool peer_set(

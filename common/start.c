@@ -82,6 +82,10 @@ start_settle(struct start *s)
 		fd_close_others(s->listen, (size_t)s->listen_n);
 		return;
 	}
+	/* "2>&1", so what is written to 2 would be part of the dialogue; at a
+	 * terminal a person tells them apart. */
+	if (s->kind == START_LOCAL && !isatty(2) && fd_same(s->out, 2))
+		fd_make_null(2);
 	if (s->in != 0 && dup2(s->in, 0) == -1)
 		die("dup2: %s", strerror(errno));
 	if (s->out == s->in || s->kind == START_NETWORK) {
