@@ -183,7 +183,7 @@ CPPCHECK_OFF = missingIncludeSystem autoVariables nullPointerRedundantCheck \
 .PHONY: lint
 lint: all
 	clang-format --dry-run -Werror $(C_FILES)
-	shellcheck $(SHELL_FILES)
+	shellcheck -S warning $(SHELL_FILES)
 	cppcheck -q --std=c11 -j 2 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		$(addprefix --suppress=,$(CPPCHECK_OFF)) -I. -I$(B)/gen \
