@@ -42,6 +42,7 @@ struct index_box {
 	uint32_t spare;
 	uint64_t highestmodseq;
 	uint64_t floor;    /* expunges up to this modseq are not remembered */
+	uint64_t reserved; /* modseqs up to this one may be given */
 	uint64_t dev, ino; /* of the folder */
 	struct index_stat st[STAT_COUNT];
 	char guid[40]; /* 32 digits and NULs */

@@ -9,7 +9,7 @@
  * next sync or at the end, because a commit costs as much as a hundred
  * records.
  */
-#include "common/mailbox_impl.h"
+#include "common/mailbox_extra.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -58,6 +58,7 @@ mailbox_close(struct mailbox *mb)
 		mailbox_end(mb);
 	mailbox_flush_pending(mb);
 	mailbox_unwatch(mb);
+	free(mb->extra);
 	if (mb->md.fd != -1)
 		maildir_close(&mb->md);
 	keywords_free(&mb->kw);
@@ -209,10 +210,13 @@ commit(struct mailbox *mb)
 		out_of_step(mb);
 		return -1;
 	}
-	if (index_commit(t) == 0)
-		return 0;
-	out_of_step(mb);
-	return -1;
+	if (index_commit(t) == -1) {
+		out_of_step(mb);
+		return -1;
+	}
+	if (!mb->writing)
+		mailbox_flush_extra(mb);
+	return 0;
 }
 
 int
@@ -243,7 +247,10 @@ int
 mailbox_write_end(struct mailbox *mb)
 {
 	mb->writing = false;
-	return mb->write == NULL ? 0 : commit(mb);
+	if (mb->write != NULL)
+		return commit(mb);
+	mailbox_flush_extra(mb);
+	return 0;
 }
 
 /* Messages. */

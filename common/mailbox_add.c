@@ -10,11 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mailbox_extra.h"
 #include "common/mailbox_sync.h"
-
-enum {
-	WAIT_MS = 20000
-};
 
 /* The ledger of the index's last look, if the file still is that one. */
 static bool
@@ -51,7 +48,7 @@ add_begin(struct add *a, struct mailbox *mb)
 		errno = EROFS;
 		return -1;
 	}
-	return lock_take(&a->lock, mb->md.fd, "dovecot-uidlist", WAIT_MS);
+	return mailbox_lock(mb);
 }
 
 static int
@@ -132,6 +129,7 @@ record(struct add *a, const struct added *m, struct buf *name)
 	buf_adds(name, m->base);
 	add_info(mb, m, name);
 	s = buf_str(name);
+	mailbox_note_extra(mb, m->uid, 0, m->keywords);
 	mailbox_recount(&mb->box, NULL, &rec);
 	return mailbox_write_done(
 		mb, t, index_msg_put(t, mb->box.id, &rec, &s) == 0);
@@ -182,7 +180,7 @@ void
 add_end(struct add *a)
 {
 	uidlist_free(&a->ul);
-	lock_release(&a->lock);
+	mailbox_unlock(a->mb);
 }
 
 void

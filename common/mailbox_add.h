@@ -30,7 +30,6 @@ struct added {
 
 struct add {
 	struct mailbox *mb;
-	struct lock lock;
 	struct uidlist ul;
 };
 

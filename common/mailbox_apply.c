@@ -1,6 +1,7 @@
 /*
  * A sync's third step: what was found, into the index, in batches.
  */
+#include "common/mailbox_extra.h"
 #include "common/mailbox_sync.h"
 
 #include <errno.h>
@@ -70,6 +71,10 @@ put_found(struct sync *s, struct index_txn *t, const struct found *f)
 			  .wire_size = MSG_UNKNOWN,
 			  .internaldate = MSG_NODATE};
 	record_of(s, f, &m);
+	for (int bit = KEYWORD_LETTERS;
+		!had && s->extra != NULL && bit < KEYWORDS_MAX; bit++)
+		if (set_has(&s->extra[bit], f->uid))
+			m.keywords |= (uint64_t)1 << bit;
 	if (!had || ((m.flags ^ was.flags) & (MSG_SYSTEM | MSG_PASSED)) != 0 ||
 		m.keywords != was.keywords)
 		m.modseq = s->modseq;
@@ -82,6 +87,7 @@ static int
 new_box(struct sync *s)
 {
 	struct mailbox *mb = s->mb;
+	uint64_t floor = mailbox_floor(mb);
 	struct index_txn *t = index_begin(mb->st->index, true);
 	struct stat st;
 
@@ -97,6 +103,8 @@ new_box(struct sync *s)
 	};
 	memcpy(mb->box.guid, s->ul.guid, sizeof(s->ul.guid));
 	mb->box.floor = mailbox_modseq(&mb->box);
+	if (mb->box.floor <= floor)
+		mb->box.floor = floor + 1;
 	mb->box.highestmodseq = mb->box.floor;
 	if (index_box_put(t, buf_str(&mb->key), &mb->box) == -1)
 		goto fail;
@@ -104,6 +112,14 @@ new_box(struct sync *s)
 fail:
 	index_abort(t);
 	return -1;
+}
+
+/* What no file name can tell. */
+static int
+read_extra(struct sync *s)
+{
+	s->extra = calloc(KEYWORDS_MAX, sizeof(*s->extra));
+	return s->extra == NULL ? -1 : mailbox_extra_sets(s->mb, s->extra);
 }
 
 static int
@@ -181,7 +197,7 @@ sync_apply(struct sync *s)
 	struct mailbox *mb = s->mb;
 	int rc;
 
-	if (mb->box.id == 0 && new_box(s) == -1)
+	if (mb->box.id == 0 && (new_box(s) == -1 || read_extra(s) == -1))
 		return -1;
 	s->modseq = any_change(s) ? mailbox_modseq(&mb->box)
 				  : mb->box.highestmodseq;

@@ -7,7 +7,7 @@
  * the keyword letter that Dovecot uses; whoever changes one here changes both
  * (formats 4).
  */
-#include "common/mailbox_impl.h"
+#include "common/mailbox_extra.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,40 +166,13 @@ mailbox_change(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
 		now.modseq = mailbox_modseq(&mb->box);
 		mb->box.highestmodseq = now.modseq;
 	}
+	mailbox_note_extra(mb, uid, was.keywords, now.keywords);
 	mailbox_recount(&mb->box, &was, &now);
 	rc = mailbox_write_done(
 		mb, t, index_msg_put(t, mb->box.id, &now, &s) == 0);
 	buf_free(&name);
 	mailbox_msg(&now, out);
 	return rc;
-}
-
-int
-mailbox_keyword(struct mailbox *mb, struct str name, bool make)
-{
-	enum {
-		WAIT_MS = 10000
-	};
-	struct lock lock;
-	int bit = keywords_find(&mb->kw, name);
-
-	if (bit != -1 || !make)
-		return bit;
-	if (lock_take(&lock, mb->md.fd, "dovecot-uidlist", WAIT_MS) == -1)
-		return -1;
-	/* Somebody else may have just added it. */
-	keywords_free(&mb->kw);
-	if (keywords_read(&mb->kw, mb->md.fd) == 0) {
-		bit = keywords_find(&mb->kw, name);
-		if (bit == -1) {
-			bit = keywords_add(&mb->kw, name);
-			if (bit != -1 &&
-				keywords_write(&mb->kw, mb->md.fd) == -1)
-				bit = -1;
-		}
-	}
-	lock_release(&lock);
-	return bit;
 }
 
 /* Unlink under whatever name it has by now; gone already is fine. */

@@ -295,7 +295,7 @@ take_back(struct copy *c, struct buf *name)
 }
 
 static int
-place_all(struct copy *c, struct add *add)
+place_all(struct copy *c)
 {
 	struct buf old, name;
 	int rc = 0, e;
@@ -305,7 +305,7 @@ place_all(struct copy *c, struct add *add)
 	while (rc == 0 && c->done < c->n) {
 		rc = place(c, c->done, &old, &name);
 		if (rc == 0 && ++c->done % 256 == 0)
-			rc = lock_keep(&add->lock);
+			rc = lock_keep(&c->to->lock);
 	}
 	if (rc == 0 || c->move)
 		if (maildir_sync_dir(&c->to->md, MAILDIR_CUR) == -1)
@@ -329,7 +329,7 @@ transfer(struct copy *c)
 		return -1;
 	rc = add_number(&add, c->added, c->n);
 	if (rc == 0) {
-		rc = place_all(c, &add);
+		rc = place_all(c);
 		e = errno;
 		(void)add_record(&add, c->added, c->done);
 		errno = e;

@@ -21,6 +21,12 @@ struct pending {
 	char content[];
 };
 
+/* A message whose keywords above the letters have changed. */
+struct extra_change {
+	uint32_t uid;
+	uint64_t was, now;
+};
+
 struct mailbox {
 	struct store *st;
 	char *dir;
@@ -35,7 +41,12 @@ struct mailbox {
 	int reading;             /* how deep */
 	struct index_txn *write; /* between write_begin and write_end */
 	bool writing;
-	int64_t write_ms; /* when `write` began */
+	int64_t write_ms;     /* when `write` began */
+	struct lock lock;     /* of the ledger */
+	int locked;           /* how deep */
+	struct stat extra_st; /* of stdmail-mailbox as last read */
+	struct extra_change *extra;
+	size_t extra_n;
 	/* Notices: `foreign` says what others touched since the last look;
 	 * own[] are the hashes of our own changes whose notices are still to
 	 * come, oldest first. */

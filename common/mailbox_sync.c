@@ -36,12 +36,15 @@
  */
 #include "common/mailbox_sync.h"
 
+#include "common/log.h"
+#include "common/mailbox_extra.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
-	LOCK_WAIT_MS = 20000,
 	SETTLED_NS = 2000000000
 };
 
@@ -182,12 +185,15 @@ load_keywords(struct mailbox *mb, const struct index_stat *now)
 {
 	const struct index_stat *k = &now[STAT_KEYWORDS];
 
-	if (mb->kw.st.st_ino == k->ino &&
+	struct stat st = {.st_ino = 0};
+
+	(void)fstatat(mb->md.fd, "stdmail-mailbox", &st, AT_SYMLINK_NOFOLLOW);
+	if (mb->kw.st.st_ino == k->ino && mb->extra_st.st_ino == st.st_ino &&
+		ns(mb->extra_st.st_ctim) == ns(st.st_ctim) &&
 		ns(mb->kw.st.st_mtim) == k->mtime_ns &&
 		mb->kw.st.st_size == k->size && k->settled)
 		return 0;
-	keywords_free(&mb->kw);
-	return keywords_read(&mb->kw, mb->md.fd);
+	return mailbox_read_keywords(mb);
 }
 
 /* The look. */
@@ -318,8 +324,7 @@ take_lock(struct sync *s)
 
 	if (mb->md.readonly)
 		return 0;
-	if (lock_take(&s->lock, mb->md.fd, "dovecot-uidlist", LOCK_WAIT_MS) ==
-		0) {
+	if (mailbox_lock(mb) == 0) {
 		s->locked = true;
 		return 0;
 	}
@@ -327,6 +332,18 @@ take_lock(struct sync *s)
 		return -1;
 	mb->md.readonly = true;
 	return 0;
+}
+
+/* Without a floor everything works until the cache is lost. */
+static void
+reserve(struct mailbox *mb)
+{
+	if (!mailbox_must_reserve(mb) || mailbox_lock(mb) == -1)
+		return;
+	if (mailbox_reserve(mb) == -1)
+		log_warn("%s: modseqs cannot be reserved: %s", mb->dir,
+			strerror(errno));
+	mailbox_unlock(mb);
 }
 
 /* The order matters: lock, states, notices, snapshot, look. */
@@ -349,9 +366,10 @@ run(struct sync *s)
 		return -1;
 	if (need_ledger(s) && sync_number(s) == -1)
 		return -1;
-	if (name_forwarded(s) == -1)
+	if (name_forwarded(s) == -1 || sync_apply(s) == -1)
 		return -1;
-	return sync_apply(s);
+	reserve(mb);
+	return 0;
 }
 
 static int
@@ -367,13 +385,16 @@ rescan(struct mailbox *mb)
 	if (rc == -1)
 		mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = true;
 	if (s.locked)
-		lock_release(&s.lock);
+		mailbox_unlock(mb);
 	index_abort(s.snap);
 	if (s.have_ul)
 		uidlist_free(&s.ul);
 	scan_free(&s.scan);
 	set_free(&s.lost);
 	free(s.fresh);
+	for (int bit = 0; s.extra != NULL && bit < KEYWORDS_MAX; bit++)
+		set_free(&s.extra[bit]);
+	free(s.extra);
 	errno = e;
 	return rc;
 }
@@ -389,6 +410,7 @@ follow(struct mailbox *mb)
 	if (!up_to_date(mb, now))
 		return rescan(mb);
 	note_states(mb, now);
+	reserve(mb);
 	return load_keywords(mb, now);
 }
 

@@ -11,7 +11,6 @@
 
 struct sync {
 	struct mailbox *mb;
-	struct lock lock;
 	bool locked;
 	struct index_stat now[STAT_COUNT];
 	bool must_look[STAT_COUNT]; /* it may have changed since then */
@@ -24,6 +23,7 @@ struct sync {
 	struct found **fresh; /* files that no UID is known for */
 	size_t nfresh;
 	uint64_t modseq;
+	struct set *extra;  /* for a new box: UIDs of keywords without letter */
 	uint64_t forwarded; /* the keyword bit of $Forwarded, or 0 */
 };
 

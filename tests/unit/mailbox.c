@@ -295,6 +295,75 @@ end(int sig)
 }
 
 static void
+test_keywords(void)
+{
+	struct flag_change c = {.keywords_set = 0};
+	struct mailbox *mb;
+	struct msg m;
+	char name[16];
+	bool good = true;
+
+	fresh();
+	put("cur/1.a:2,S", "a\n");
+	put("cur/2.b:2,Sz", "b\n");
+	mb = open_box(MAILBOX_SELECT);
+	for (int i = 0; i < 63; i++) {
+		snprintf(name, sizeof(name), "word%d", i);
+		good = good && mailbox_keyword(mb, str_of(name), true) ==
+				       (i < 25 ? i : i + 1);
+	}
+	ok(good, "63 keywords, none with the letter that stands for another");
+	ok(mailbox_keyword(mb, STR("one-more"), true) == -1 && errno == ENOSPC,
+		"and then no room");
+	c.keywords_set = (uint64_t)1 << 63 | (uint64_t)1 << 30 | 1;
+	mailbox_change(mb, 1, &c, &m);
+	c.keywords_set = (uint64_t)1 << 30;
+	mailbox_change(mb, 2, &c, &m);
+	c = (struct flag_change){.keywords_clear = (uint64_t)1 << 30};
+	mailbox_change(mb, 1, &c, &m);
+	mailbox_close(mb);
+	store_close(&st);
+	run("rm -rf ../cache");
+	store_open(&st, &opt, home);
+	mb = open_box(MAILBOX_SELECT);
+	ok(mailbox_get(mb, 1, &m) && m.keywords == ((uint64_t)1 << 63 | 1) &&
+			mailbox_get(mb, 2, &m) &&
+			m.keywords == ((uint64_t)1 << 30 | 1 << 25),
+		"without the cache: keywords above the letters are still "
+		"there");
+	ok(mailbox_keyword(mb, STR("WORD62"), false) == 63, "by name too");
+	mailbox_close(mb);
+}
+
+static void
+test_modseq(void)
+{
+	uint64_t before;
+	struct mailbox *mb;
+
+	fresh();
+	put("cur/1.a:2,S", "a\n");
+	mb = open_box(MAILBOX_SELECT);
+	mailbox_close(mb);
+	store_close(&st);
+	/* As if the clock had been an hour ahead. */
+	run("rm -rf ../cache; echo modseq-floor 9000000000000000 "
+	    ">stdmail-mailbox");
+	store_open(&st, &opt, home);
+	mb = open_box(MAILBOX_SELECT);
+	before = mailbox_status(mb)->highestmodseq;
+	ok(before > 9000000000000000,
+		"a new cache begins above every modseq that was told");
+	mailbox_close(mb);
+	store_close(&st);
+	run("rm -rf ../cache");
+	store_open(&st, &opt, home);
+	mb = open_box(MAILBOX_SELECT);
+	ok(mailbox_status(mb)->highestmodseq > before, "each time");
+	mailbox_close(mb);
+}
+
+static void
 test_courier(void)
 {
 	struct mailbox *mb;
@@ -344,7 +413,7 @@ test_damage(void)
 	put("cur/1.a:2,S", "a\n");
 	mb = open_box(MAILBOX_SELECT);
 	uidvalidity = mailbox_status(mb)->uidvalidity;
-	run("dd if=/dev/urandom of=../cache/index1 bs=4096 count=40 "
+	run("dd if=/dev/urandom of=../cache/index2 bs=4096 count=40 "
 	    "conv=notrunc 2>/dev/null");
 	put("cur/2.b:2,", "b\n");
 	/* Whatever happens here happens to this process alone. */
@@ -584,7 +653,7 @@ test_folders(void)
 	ok(mailbox_sync(mb) == -1 && errno == ENOENT,
 		"who has it open sees that it is gone");
 	mailbox_close(mb);
-	run("test -z \"$(ls -d ..stdmail*)\"");
+	run("for d in ..stdmail*; do test ! -e \"$d\"; done");
 	folder_create(&st, ".x.d.b");
 	mailbox_open(&st, ".x.d.b", MAILBOX_LOOK, &mb);
 	ok(mailbox_status(mb)->uidvalidity > first &&
@@ -767,6 +836,8 @@ main(void)
 	test_expunge();
 	test_detail();
 	test_forwarded();
+	test_keywords();
+	test_modseq();
 	test_courier();
 	test_append();
 	test_copy();
