@@ -127,6 +127,9 @@ static void
 put_single(struct buf *b, struct arena *a, const struct mime_part *p,
 	bool extended)
 {
+	/* RFC 3501 has this form for rfc822 alone: a client that knows no
+	 * message/global would stumble over it. */
+	bool message = p->message && str_iis(p->subtype, "rfc822");
 	bool text = str_iis(p->type, "text");
 
 	resp_string(b, p->type);
@@ -139,13 +142,13 @@ put_single(struct buf *b, struct arena *a, const struct mime_part *p,
 	put_encoding(b, a, p);
 	buf_putc(b, ' ');
 	buf_putn(b, p->body_wire);
-	if (p->message) {
+	if (message) {
 		buf_putc(b, ' ');
 		envelope_put(b, a, p->child);
 		buf_putc(b, ' ');
 		bodystructure_put(b, a, p->child, extended);
 	}
-	if (p->message || text) {
+	if (message || text) {
 		buf_putc(b, ' ');
 		buf_putn(b, p->body_lines);
 	}
