@@ -72,25 +72,29 @@ adopt(struct sync *s)
 }
 
 static int
-by_name(const void *a, const void *b)
+by_arrival(const void *a, const void *b)
 {
-	const struct found *x = *(struct found *const *)a;
-	const struct found *y = *(struct found *const *)b;
+	const struct fresh *x = a, *y = b;
 
-	return msgname_cmp((struct str){x->name, x->base_n},
-		(struct str){y->name, y->base_n});
+	return msgname_cmp(&x->arrival, &y->arrival);
 }
 
 static int
 collect_fresh(struct sync *s)
 {
-	s->fresh = calloc(s->scan.n + 1, sizeof(struct found *));
+	s->fresh = calloc(s->scan.n + 1, sizeof(*s->fresh));
 	if (s->fresh == NULL)
 		return -1;
-	for (size_t i = 0; i < s->scan.n; i++)
-		if (!s->scan.f[i].known)
-			s->fresh[s->nfresh++] = &s->scan.f[i];
-	qsort(s->fresh, s->nfresh, sizeof(*s->fresh), by_name);
+	for (size_t i = 0; i < s->scan.n; i++) {
+		struct found *f = &s->scan.f[i];
+
+		if (f->known)
+			continue;
+		s->fresh[s->nfresh].found = f;
+		msgname_arrival((struct str){f->name, f->base_n},
+			&s->fresh[s->nfresh++].arrival);
+	}
+	qsort(s->fresh, s->nfresh, sizeof(*s->fresh), by_arrival);
 	return 0;
 }
 
@@ -114,7 +118,7 @@ number_fresh(struct sync *s)
 	}
 	s->ul.uidnext = next;
 	for (size_t i = 0; i < s->nfresh; i++) {
-		struct found *f = s->fresh[i];
+		struct found *f = s->fresh[i].found;
 
 		add[i].uid = next + (uint32_t)i;
 		add[i].base = (struct str){f->name, f->base_n};

@@ -9,6 +9,11 @@
 #include "common/mailbox_impl.h"
 #include "common/mailbox_scan.h"
 
+struct fresh {
+	struct arrival arrival;
+	struct found *found;
+};
+
 struct sync {
 	struct mailbox *mb;
 	bool locked;
@@ -20,7 +25,7 @@ struct sync {
 	struct set lost; /* UIDs of the index without a file */
 	struct uidlist ul;
 	bool have_ul;
-	struct found **fresh; /* files that no UID is known for */
+	struct fresh *fresh; /* files that no UID is known for */
 	size_t nfresh;
 	uint64_t modseq;
 	struct set *extra;  /* for a new box: UIDs of keywords without letter */

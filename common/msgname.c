@@ -168,35 +168,33 @@ leading_number(struct str *s)
 
 /* Seconds before the first dot, microseconds behind an M right after it or
  * later in that part (Postfix writes V and I fields before it). */
-static void
-arrival(struct str name, uint64_t *sec, uint64_t *usec)
+void
+msgname_arrival(struct str base, struct arrival *out)
 {
-	*sec = leading_number(&name);
-	*usec = 0;
-	if (name.n == 0 || name.p[0] != '.')
+	struct str s = base;
+
+	*out = (struct arrival){.sec = leading_number(&s), .base = base};
+	if (s.n == 0 || s.p[0] != '.')
 		return;
-	for (name = str_skip(name, 1); name.n > 0 && name.p[0] != '.';) {
-		if (name.p[0] == 'M') {
-			name = str_skip(name, 1);
-			*usec = leading_number(&name);
+	for (s = str_skip(s, 1); s.n > 0 && s.p[0] != '.';) {
+		bool micro = s.p[0] == 'M';
+
+		s = str_skip(s, 1);
+		if (micro) {
+			out->usec = leading_number(&s);
 			return;
 		}
-		name = str_skip(name, 1);
 	}
 }
 
 int
-msgname_cmp(struct str a, struct str b)
+msgname_cmp(const struct arrival *a, const struct arrival *b)
 {
-	uint64_t sa, ua, sb, ub;
-
-	arrival(a, &sa, &ua);
-	arrival(b, &sb, &ub);
-	if (sa != sb)
-		return sa < sb ? -1 : 1;
-	if (ua != ub)
-		return ua < ub ? -1 : 1;
-	return str_cmp(a, b);
+	if (a->sec != b->sec)
+		return a->sec < b->sec ? -1 : 1;
+	if (a->usec != b->usec)
+		return a->usec < b->usec ? -1 : 1;
+	return str_cmp(a->base, b->base);
 }
 
 /* The host as names may hold it: '/' and ':' and whatever else could be

@@ -138,6 +138,16 @@ static const char *const order[] = {
 	"1700000000.M1P1.h",
 };
 
+static int
+compare(struct str a, struct str b)
+{
+	struct arrival x, y;
+
+	msgname_arrival(a, &x);
+	msgname_arrival(b, &y);
+	return msgname_cmp(&x, &y);
+}
+
 static void
 test_order(void)
 {
@@ -146,8 +156,7 @@ test_order(void)
 	for (size_t i = 0; i + 1 < sizeof(order) / sizeof(order[0]); i++) {
 		a = str_of(order[i]);
 		b = str_of(order[i + 1]);
-		ok(msgname_cmp(a, b) < 0 && msgname_cmp(b, a) > 0 &&
-				msgname_cmp(a, a) == 0,
+		ok(compare(a, b) < 0 && compare(b, a) > 0 && compare(a, a) == 0,
 			"\"%s\" before \"%s\"", order[i], order[i + 1]);
 	}
 }
@@ -163,8 +172,8 @@ test_new(void)
 	for (int i = 0; i < 5000; i++) {
 		buf_reset(&b);
 		msgname_new(&b);
-		rises &= last.n == 0 ||
-			 msgname_cmp(buf_str(&last), buf_str(&b)) < 0;
+		rises &=
+			last.n == 0 || compare(buf_str(&last), buf_str(&b)) < 0;
 		plain &= !b.bad && str_find(buf_str(&b), '/') == -1 &&
 			 str_find(buf_str(&b), ':') == -1 &&
 			 str_find(buf_str(&b), ',') == -1;
