@@ -106,7 +106,7 @@ DEMO_PACKAGES = systemd python3 passwd
 TEST_PACKAGES = bats python3 clang libclang-rt-14-dev clang-format clang-tidy \
 	cppcheck shellcheck mandoc passwd procps iproute2 strace openssl \
 	netbase systemd systemd-container mmdebstrap curl fetchmail getmail6 \
-	mpop isync mutt dovecot-imapd dovecot-pop3d \
+	mpop isync mutt dovecot-imapd dovecot-pop3d e2fsprogs \
 	libwrap0 libtirpc3 libnsl2 libbsd0 libevent-2.1-7
 # Unpacked below build/, never installed: see tests/lib/deps.sh.
 TEST_FETCHED = xinetd openbsd-inetd
