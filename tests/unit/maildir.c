@@ -98,8 +98,8 @@ test_make(void)
 		"the mode is the root's, whatever the umask");
 	fchmod(root, 0700);
 	scratch_puts(root, "dovecot-shared", "");
-	fchmodat(root, "dovecot-shared", 0640, 0);
-	ok(maildir_make(root, ".shared") == 0 &&
+	ok(fchmodat(root, "dovecot-shared", 0640, 0) == 0 &&
+			maildir_make(root, ".shared") == 0 &&
 			mode_of(root, ".shared/dovecot-shared") == 0640,
 		"dovecot-shared goes to new folders");
 	unlinkat(root, "dovecot-shared", 0);
@@ -240,7 +240,8 @@ test_shared(void)
 
 	maildir_make(root, ".sh");
 	scratch_puts(root, ".sh/dovecot-shared", "");
-	fchmodat(root, ".sh/dovecot-shared", 0660, 0);
+	if (fchmodat(root, ".sh/dovecot-shared", 0660, 0) == -1)
+		perror("dovecot-shared");
 	maildir_open(root, ".sh", &md);
 	maildir_deliver_begin(&md, &d);
 	maildir_deliver_seal(&d, 0, 1);
