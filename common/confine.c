@@ -71,6 +71,15 @@ enum {
 		LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |  \
 		RIGHT_IOCTL_DEV)
 
+/* Without it neither kind of wall may be built by a process that is not
+ * root. */
+static void
+no_new_privileges(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		die("no_new_privs: %s", strerror(errno));
+}
+
 static void
 install(const struct sock_filter *ops, size_t n)
 {
@@ -81,14 +90,14 @@ install(const struct sock_filter *ops, size_t n)
 	} p = {.in = ops};
 	struct sock_fprog prog = {.len = (unsigned short)n, .filter = p.out};
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == -1)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) == -1)
 		die("seccomp: %s", strerror(errno));
 }
 
 void
 confine_front(void)
 {
+	no_new_privileges();
 	install(filter_front, sizeof(filter_front) / sizeof(filter_front[0]));
 }
 
@@ -259,6 +268,7 @@ confine_session(const struct options *opt, const char *home)
 {
 	struct buf maildir, cache;
 
+	no_new_privileges();
 	buf_init(&maildir, PATH_MAX);
 	buf_init(&cache, PATH_MAX);
 	/* Without a Maildir the session says so itself, to the client. */

@@ -10,6 +10,17 @@
 #	log_in
 #	after_login		sets MONITOR and SESSION
 
+# start_launcher COMMAND...: systemd-socket-activate with options of the
+# test's own, for pop3d.
+start_launcher() {
+	BED_PORT=$(free_port)
+	BED_LOG=$BED_TMP/launcher.log
+	"$@" -l "127.0.0.1:$BED_PORT" "$BED_BIN/pop3d" "$(bed_pam pop3d)" \
+		</dev/null >"$BED_LOG" 2>&1 3>&- &
+	bed_remember $!
+	wait_for_line "$BED_LOG" '^Listening on'
+}
+
 client_open() {
 	exec 8<>"/dev/tcp/127.0.0.1/$BED_PORT"
 	client_hear '+OK'
@@ -70,8 +81,12 @@ only_child_of() {
 	[[ $CHILD =~ ^[0-9]+$ ]]
 }
 
-before_login() {
+newest_monitor() {
 	MONITOR=$(sed -nE 's/.* as PID ([0-9]+)\.$/\1/p' "$BED_LOG" | tail -n 1)
+}
+
+before_login() {
+	newest_monitor
 	wait_until 5 only_child_of "$MONITOR"
 	FRONT=$CHILD
 }

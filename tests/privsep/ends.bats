@@ -60,7 +60,7 @@ quietly() {
 		f.close()
 		s.close()
 	EOT
-	MONITOR=$(sed -nE 's/.* as PID ([0-9]+)\.$/\1/p' "$BED_LOG" | tail -n 1)
+	newest_monitor
 	monitor_ends 0
 	quietly
 }
@@ -131,7 +131,7 @@ quietly() {
 
 @test "who says nothing is closed at --login-timeout" {
 	client_close
-	start_server pop3d --login-timeout=1
+	start_server pop3d --login-timeout=3
 	client_open
 	before_login
 	# Octets that come one by one do not stretch it.
@@ -141,5 +141,5 @@ quietly() {
 			read -rt 0.3 <> <(:)
 		done 2>/dev/null
 	) || :
-	wait_until 3 bed_gone "$MONITOR"
+	wait_until 6 bed_gone "$MONITOR"
 }

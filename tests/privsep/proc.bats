@@ -59,7 +59,7 @@ teardown() {
 	# Only the session holds the client, or no end could be seen.
 	client=$(readlink "/proc/$SESSION/fd/0")
 	[[ $client == socket:* ]]
-	! open_files "$MONITOR" | grep -qF "$client"
+	[[ $(open_files "$MONITOR") != *"$client"* ]]
 	[[ $(open_files "$SESSION" | grep -cF "$client") == 1 ]]
 	client_say QUIT
 	client_hear '+OK'
@@ -119,21 +119,20 @@ teardown() {
 	wait "$pid"
 }
 
+# A server that somebody runs who is not root.
+start_as_user() {
+	start_launcher setpriv "--reuid=$BED_USER" \
+		"--regid=$(id -g "$BED_USER")" --clear-groups \
+		systemd-socket-activate --accept --inetd
+}
+
 # Started by somebody who is not root: three processes all the same.
 @test "without root the front is filtered, and the log says what is missing" {
 	need_root "to become somebody else"
-	local port id
+	local id
 
-	port=$(free_port)
 	id=$(id -u "$BED_USER")
-	BED_LOG=$BED_TMP/user.log
-	setpriv "--reuid=$BED_USER" "--regid=$(id -g "$BED_USER")" \
-		--clear-groups systemd-socket-activate --accept --inetd \
-		-l "127.0.0.1:$port" "$BED_BIN/pop3d" "$(bed_pam pop3d)" \
-		</dev/null >"$BED_LOG" 2>&1 3>&- &
-	bed_remember $!
-	wait_for_line "$BED_LOG" '^Listening on'
-	BED_PORT=$port
+	start_as_user
 	client_open
 	before_login
 	is "$FRONT" Uid "$(same_ids "$id")"
@@ -147,18 +146,10 @@ teardown() {
 
 @test "without root nobody but the caller can log in" {
 	need_root "to become somebody else"
-	local port other=$BED_USER-o
+	local other=$BED_USER-o
 
 	make_user "$other" "$BED_PASSWORD"
-	port=$(free_port)
-	BED_LOG=$BED_TMP/user.log
-	setpriv "--reuid=$BED_USER" "--regid=$(id -g "$BED_USER")" \
-		--clear-groups systemd-socket-activate --accept --inetd \
-		-l "127.0.0.1:$port" "$BED_BIN/pop3d" "$(bed_pam pop3d)" \
-		</dev/null >"$BED_LOG" 2>&1 3>&- &
-	bed_remember $!
-	wait_for_line "$BED_LOG" '^Listening on'
-	BED_PORT=$port
+	start_as_user
 	client_open
 	client_say "USER $other"
 	client_hear '+OK'

@@ -183,17 +183,8 @@ print(s.makefile().readline())
 }
 
 @test "a socket passed by LISTEN_FDS is served, without a copy on 0" {
-	local port
-
 	need_root
-	port=$(free_port)
-	BED_LOG=$BED_TMP/passed.log
-	systemd-socket-activate --accept -l "127.0.0.1:$port" \
-		"$BED_BIN/pop3d" "$(bed_pam pop3d)" \
-		</dev/null >"$BED_LOG" 2>&1 3>&- &
-	bed_remember $!
-	wait_for_line "$BED_LOG" '^Listening on'
-	BED_PORT=$port
+	start_launcher systemd-socket-activate --accept
 	client_open
 	before_login
 	log_in
