@@ -17,8 +17,11 @@ put_text(struct buf *b, struct arena *a, const struct mime_part *m,
 	const char *name)
 {
 	const struct mime_field *f = mime_field(m, name);
+	struct str text = {0};
 
-	resp_nstring(b, f == NULL ? (struct str){0} : mime_unfold(a, f->value));
+	if (f != NULL)
+		text = mime_unfold(a, f->value);
+	resp_nstring(b, text);
 }
 
 static struct address *

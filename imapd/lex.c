@@ -434,7 +434,7 @@ lex_number64(struct lex *l, uint64_t *out)
 bool
 lex_number(struct lex *l, uint32_t *out)
 {
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (!lex_number64(l, &n))
 		return false;

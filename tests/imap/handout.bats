@@ -4,13 +4,10 @@
 load ../lib/bed
 
 setup() {
-	local n
-
 	need_root "a login through PAM"
 	bed_setup
-	for n in {1..30}; do
-		maildir_put -f - one.eml
-	done
+	# shellcheck disable=SC2046
+	maildir_put -f - $(printf 'one.eml %.0s' {1..30})
 }
 
 # both <transcript: the same through a pipe and over a socket.

@@ -130,6 +130,7 @@ bed_pass() {
 		n=$((n + 1))
 		make_user "$BED_USER$n" "$password"
 		password=${password//\\/\\\\}
+		# shellcheck disable=SC2034
 		TALK_EXTRA=(-D "quoted=${password//\"/\\\"}" -D "who=$BED_USER$n")
 		imap <<-'EOT'
 			S: * OK...
@@ -154,8 +155,7 @@ bed_pass() {
 }
 
 @test "LOGIN is refused where a password would be seen" {
-	VIA=socket
-	imap --plaintext-login=never <<-'EOT'
+	VIA=socket imap --plaintext-login=never <<-'EOT'
 		S: * OK [CAPABILITY ...LOGINDISABLED] ...
 		C: a LOGIN ${user} ${password}
 		S: a NO [PRIVACYREQUIRED]...
@@ -184,8 +184,7 @@ bed_pass() {
 }
 
 @test "a preauthenticated session refuses LOGIN, AUTHENTICATE and STARTTLS" {
-	VIA=pipe
-	login_imap <<-'EOT'
+	VIA=pipe login_imap <<-'EOT'
 		C: a LOGIN x y
 		S: a BAD...
 		C: b AUTHENTICATE PLAIN
