@@ -73,13 +73,16 @@
 	X(PEM_read_bio_X509)                                                   \
 	X(SSL_CTX_check_private_key)                                           \
 	X(SSL_CTX_ctrl)                                                        \
+	X(SSL_CTX_free)                                                        \
 	X(SSL_CTX_get_security_level)                                          \
 	X(SSL_CTX_new)                                                         \
+	X(SSL_CTX_set_num_tickets)                                             \
 	X(SSL_CTX_set_options)                                                 \
 	X(SSL_CTX_set_security_level)                                          \
 	X(SSL_CTX_use_PrivateKey)                                              \
 	X(SSL_CTX_use_certificate)                                             \
 	X(SSL_accept)                                                          \
+	X(SSL_free)                                                            \
 	X(SSL_get_error)                                                       \
 	X(SSL_get_version)                                                     \
 	X(SSL_has_pending)                                                     \
@@ -91,7 +94,7 @@
 	X(TLS_server_method)                                                   \
 	X(X509_free)
 
-#define MEMBER(name) __typeof__(&(name)) name;
+#define MEMBER(name) __typeof__ (&(name))(name);
 #define ENTRY(name) {#name, offsetof(struct library, name)},
 
 struct library {
@@ -303,6 +306,7 @@ set_rules(SSL_CTX *ctx)
 			SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
 			SSL_OP_PRIORITIZE_CHACHA |
 			SSL_OP_IGNORE_UNEXPECTED_EOF);
+	ssl.SSL_CTX_set_num_tickets(ctx, 0);
 	ssl.SSL_CTX_ctrl(
 		ctx, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, NULL);
 	/* Whole records, from buffers that may move between two tries and are
@@ -317,32 +321,45 @@ set_rules(SSL_CTX *ctx)
 	ssl.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_READ_AHEAD, 1, NULL);
 }
 
+static bool
+set_up(struct tls *t, const struct tls_pair *p, char why[TLS_WHY_MAX])
+{
+	BIO *b = NULL;
+
+	t->ctx = ssl.SSL_CTX_new(ssl.TLS_server_method());
+	if (t->ctx) {
+		set_rules(t->ctx);
+		if (!use_pair(t->ctx, p, why))
+			return false;
+		t->conn = ssl.SSL_new(t->ctx);
+		b = raw_new(t);
+	}
+	if (t->conn && b) {
+		ssl.SSL_set_bio(t->conn, b, b);
+		return true;
+	}
+	snprintf(why, TLS_WHY_MAX, "libssl: %s", reason(ssl.ERR_peek_error()));
+	ssl.BIO_free(b);
+	return false;
+}
+
 struct tls *
 tls_new(const struct tls_pair *p, char why[TLS_WHY_MAX])
 {
 	struct tls *t;
-	BIO *b = NULL;
 
 	if (!load(why))
 		return NULL;
 	t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		abort();
-	t->ctx = ssl.SSL_CTX_new(ssl.TLS_server_method());
-	if (t->ctx) {
-		set_rules(t->ctx);
-		if (!use_pair(t->ctx, p, why))
-			return NULL;
-		t->conn = ssl.SSL_new(t->ctx);
-		b = raw_new(t);
-	}
-	if (t->conn == NULL || b == NULL) {
-		snprintf(why, TLS_WHY_MAX, "libssl: %s",
-			reason(ssl.ERR_peek_error()));
-		return NULL;
-	}
-	ssl.SSL_set_bio(t->conn, b, b);
-	return t;
+	if (set_up(t, p, why))
+		return t;
+	/* The key has no business here any more. */
+	ssl.SSL_free(t->conn);
+	ssl.SSL_CTX_free(t->ctx);
+	free(t);
+	return NULL;
 }
 
 /* ------------------------------------------------------------- the layer */
@@ -463,7 +480,7 @@ tls_accept(struct tls *t, struct io *io, const char **why)
 	const struct io_layer layer = {
 		t, tls_read, tls_write, tls_flush, tls_pending};
 	enum io_result r = io_flush(io);
-	short wants;
+	short wants = 0;
 
 	t->io = io;
 	buf_init(&t->early, io_unread(io).n);

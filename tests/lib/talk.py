@@ -15,15 +15,19 @@ from the client's side, one line for one act:
     CLOSE          end our half of the connection
     EOF            the server ends its half, and nothing comes before that
     DROP           go away at once: over TCP a reset
+    TLS            shake hands; everything after goes through TLS
     RUN command    a shell command with the helpers of bed.bash; must succeed
     EXIT n         the server must end with this status (else 0; pipes only)
     # ...          a comment
 
 In a pattern `...` matches any run of characters and `${name}` binds one word
 the first time and must be the same word later; in what is sent it stands for
-that word.  A digit after C, S, CLOSE, EOF or DROP names another connection:
+that word.  A digit after C, S, CLOSE, EOF, DROP or TLS names another connection:
 `C2: a NOOP`, opened (and logged in) when it is first named; with --beside,
 9 is a connection to another server.
+
+Under TLS the server's certificate must be --ca's, for "localhost", and its end
+must be told by close_notify.
 
 After the last line the connection is closed from our side.  What the server
 said beyond the transcript is an error, unless the last act was a C line.
@@ -39,13 +43,14 @@ import re
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 
 ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 ACT = re.compile(r"(?:([CS])(\d?)([:~<*+])(?: (.*))?"
-                 r"|(CLOSE|EOF|DROP)(\d?)"
+                 r"|(CLOSE|EOF|DROP|TLS)(\d?)"
                  r"|(RUN|EXIT) (.*))$", re.S)
 WORD = r'[^\s()\[\]{}",:]+'
 
@@ -107,6 +112,63 @@ class Names:
         return m is not None
 
 
+class Tls:
+    """What TLS makes of the octets of one connection."""
+
+    def __init__(self, ca):
+        if not ca:
+            raise Failed("TLS without --ca")
+        self.wire_in, self.wire_out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = ssl.create_default_context(cafile=ca)
+        # Python takes an end without close_notify for one with it.
+        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 1 << 7)
+        self.ssl = context.wrap_bio(self.wire_in, self.wire_out,
+                                    server_hostname="localhost")
+        self.ready = self.told_end = False
+
+    def out(self):
+        """What is to be written to the wire."""
+        return self.wire_out.read()
+
+    def encode(self, octets):
+        self.ssl.write(octets)
+        return self.out()
+
+    def end(self):
+        try:
+            self.ssl.unwrap()
+        except ssl.SSLError:
+            pass  # the answer to our close_notify is awaited by reading
+        return self.out()
+
+    def decode(self, octets):
+        """What the wire said, in the clear: b"" its end, None nothing yet."""
+        if octets:
+            self.wire_in.write(octets)
+        elif octets is not None:
+            self.wire_in.write_eof()
+        clear = b""
+        try:
+            if not self.ready:
+                self.ssl.do_handshake()
+                self.ready = True
+            while True:
+                piece = self.ssl.read(65536)
+                if not piece:
+                    self.told_end = True
+                    return clear
+                clear += piece
+        except ssl.SSLWantReadError:
+            return clear
+        except ssl.SSLZeroReturnError:
+            self.told_end = True
+            return clear
+        except ssl.SSLError as e:
+            if "EOF" in (e.reason or ""):
+                return clear
+            raise Failed("TLS: %s" % e) from None
+
+
 class Wire:
     """One connection: what is to go out, what has come in."""
 
@@ -115,6 +177,7 @@ class Wire:
         self.opts = opts
         self.child = None
         self.sock = None
+        self.tls = None
         self.out = b""
         self.came = b""
         self.ended = False
@@ -156,8 +219,31 @@ class Wire:
     def send(self, octets):
         if self.wfd is None:
             raise Failed("our half was closed before")
-        self.out += octets
+        self.out += self.tls.encode(octets) if self.tls else octets
         self.pump(0)
+
+    def start_tls(self, what):
+        if self.came:
+            raise Failed("%s: the server says more: %s" % (
+                what, show(self.came)))
+        self.tls = Tls(self.opts.ca)
+        self.take(None)
+        self.wait(lambda: self.tls.ready, what)
+        self.dialogue.append("  C%s and S%s: TLS" % (self.name, self.name))
+
+    def take(self, octets):
+        """Octets of the wire, b"" its end; None begins the handshake."""
+        ended = octets == b""
+        if self.tls:
+            octets = self.tls.decode(octets)
+            self.out += self.tls.out()
+            if ended and not self.tls.told_end:
+                raise Failed("the server ended TLS without close_notify")
+            ended = self.tls.told_end
+        if self.raw:
+            self.raw.write(octets)
+        self.came += octets
+        self.ended = ended
 
     def write_some(self):
         try:
@@ -178,10 +264,7 @@ class Wire:
             return
         except OSError:
             octets = b""
-        if self.raw:
-            self.raw.write(octets)
-        self.came += octets
-        self.ended = not octets
+        self.take(octets)
 
     def pump(self, seconds):
         """Move octets both ways, waiting at most so long for the first."""
@@ -228,6 +311,11 @@ class Wire:
 
     def shut(self):
         self.out = b""
+        if self.tls and self.wfd is not None:
+            try:
+                os.write(self.wfd, self.tls.end())
+            except OSError:
+                pass
         if self.sock:
             try:
                 self.sock.shutdown(socket.SHUT_WR)
@@ -379,7 +467,8 @@ class Talk:
         if m[1] == "S":
             return self.expects(wire, m[3], m[4] or "", what)
         return {"CLOSE": wire.close_half, "DROP": wire.drop,
-                "EOF": lambda: wire.eof(what)}[m[5]]()
+                "EOF": lambda: wire.eof(what),
+                "TLS": lambda: wire.start_tls(what)}[m[5]]()
 
     def run(self, lines, where, name=""):
         for number, line in enumerate(lines, 1):
@@ -413,6 +502,7 @@ def main():
                    metavar="NAME=WORD")
     p.add_argument("--prelude", default="", help="transcript of the login")
     p.add_argument("--raw", help="directory for what the server sent")
+    p.add_argument("--ca", help="who may have signed for the server")
     p.add_argument("--errors", default="/dev/null",
                    help="file for the server's fd 2")
     p.add_argument("--show", action="store_true",
