@@ -349,6 +349,9 @@ end_angle(struct list *l, struct element *e)
 	in = element_on(l);
 	take_angle(l, &in);
 	set_spec(a, &in);
+	/* "<Undisclosed Recipients>": words, and all of them. */
+	if (in.at == -1 && in.before > 0)
+		a->mailbox = (struct str){in.name, in.name_n};
 	l->name_room += in.name_n;
 	l->spec_room = in.spec + in.spec_n;
 

@@ -153,7 +153,8 @@ take_month(struct scan *s, int *out)
 	return true;
 }
 
-/* Two and three digits are RFC 5322 4.3's. */
+/* Two and three digits are RFC 5322 4.3's; "0102" is 102 printed by a program
+ * that wanted four. */
 static bool
 take_year(struct scan *s, int *out)
 {
@@ -163,7 +164,7 @@ take_year(struct scan *s, int *out)
 		return false;
 	if (digits == 2)
 		*out += *out < 50 ? 2000 : 1900;
-	else if (digits == 3)
+	else if (*out < 1000)
 		*out += 1900;
 	return *out >= 1900;
 }

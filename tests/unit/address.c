@@ -54,6 +54,8 @@ static const struct {
 	{"<>", "(-|-||)"},
 	{"\"Name\" <>", "(Name|-||)"},
 	{"<@host>", "(-|-||host)"},
+	{"<Undisclosed Recipients>", "(-|-|Undisclosed Recipients|)"},
+	{"<Team Three@b>", "(-|-|Three|b)"},
 	{"@host", "(-|-||host)"},
 	{"a@", "(-|-|a|)"},
 	{"\"\" <a@b>", "(-|-|a|b)"},
