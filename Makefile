@@ -37,7 +37,9 @@ SANITIZE = $(if $(SAN),-fsanitize=address$(,)undefined \
 LIBS    = libsystemd lmdb libssl libcrypto zlib libutf8proc libzstd
 # Asked once, at first use: "make deps all" installs them before that.
 PKG     = $(eval PKG := $$(shell pkg-config --cflags $(LIBS)))$(PKG)
-LDLIBS  = $(eval LDLIBS := $$(shell pkg-config --libs $(LIBS)) -lpam)$(LDLIBS)
+# Not linked: common/tls.c loads libssl, in one process of three.
+LDLIBS  = $(eval LDLIBS := $$(shell pkg-config --libs \
+	$(filter-out libssl libcrypto,$(LIBS))) -lpam)$(LDLIBS)
 
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(B)/gen \
 	$(PKG) $(WARN) $(HARDEN) $(SANITIZE) $(CPPFLAGS) $(CFLAGS)

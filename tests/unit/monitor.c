@@ -222,6 +222,19 @@ front_gives_up(struct front *f)
 }
 
 static void
+front_pretends_tls(struct front *f)
+{
+	/* No state, nothing unread, a version of four octets. */
+	static const uint32_t words[] = {0, 0, 4, 0x2e312e31};
+
+	(void)f;
+	ask("right");
+	(void)verdict();
+	send_words(REQ_READY, words, 4);
+	wait_for_end();
+}
+
+static void
 session_honest(struct session *s)
 {
 	session_status(s, "%s", "in session");
@@ -292,6 +305,8 @@ static const struct {
 	{"a record too long",				     front_too_long,            session_honest,        EX_SOFTWARE},
 	{"a fourth try",					  front_fourth_try,          session_honest,        EX_SOFTWARE},
 	{"a second login",					front_try_after_success,   session_honest,
+         EX_SOFTWARE													   },
+	{"TLS where none is configured",                          front_pretends_tls,        session_honest,
          EX_SOFTWARE													   },
 	{"a session that asks for a login",                       front_honest,              session_asks,
          EX_SOFTWARE													   },
