@@ -25,6 +25,12 @@ struct auth_request {
 enum login auth_check(
 	const struct auth_request *req, struct auth **a, const char **reason);
 
+/*
+ * Load what a check by this service needs, once, in a process that forks for
+ * each connection.  May fail without a word: the check will tell.
+ */
+void auth_warm(const char *service);
+
 /* The name of the user by the modules' account: they may have changed it. */
 const char *auth_user(struct auth *a);
 

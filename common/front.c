@@ -225,6 +225,23 @@ read_proxy_header(struct front *f, struct peer *p)
 	send_or_exit(f->link->monitor, &b);
 }
 
+/* Without root it stays who it is. */
+const struct account *
+front_account(void)
+{
+	static const char *const names[] = {"stdmail", "nobody"};
+	static struct account a;
+
+	if (a.uid != 0)
+		return &a;
+	if (geteuid() != 0)
+		a = (struct account){.uid = getuid(), .gid = getgid()};
+	else if (priv_account(names[0], &a) == -1 &&
+		 priv_account(names[1], &a) == -1)
+		die("neither user %s nor %s exists", names[0], names[1]);
+	return &a;
+}
+
 void
 front_serve(const struct server *srv, const struct options *opt,
 	const struct peer *kernel_peer, const struct start *st, int monitor,

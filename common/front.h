@@ -11,6 +11,9 @@
 
 #include <sys/types.h>
 
+/* Who the front runs as; the user database is asked once. */
+const struct account *front_account(void);
+
 /*
  * Serve the client of st until a login succeeded, or the end; under TLS stay
  * as the relay between the client and the session.  monitor is the front's end

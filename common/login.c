@@ -58,12 +58,18 @@ check_account(const char *name, struct account *who, const char **reason)
 	return LOGIN_DONE;
 }
 
-/* The password was right: the groups, the credentials, the session. */
+/* The password was right: the groups, the credentials, the session.  who is
+ * the account of the name that was asked for; a module may have changed it. */
 static enum login
-enter(struct auth *a, struct account *who, const char **reason)
+enter(struct auth *a, const char *name, struct account *who,
+	const char **reason)
 {
-	enum login v = check_account(auth_user(a), who, reason);
+	enum login v = LOGIN_DONE;
 
+	if (who->name[0] == '\0' || strcmp(auth_user(a), name) != 0) {
+		*who = (struct account){0};
+		v = check_account(auth_user(a), who, reason);
+	}
 	if (v != LOGIN_DONE)
 		return v;
 	*reason = "system";
@@ -101,8 +107,7 @@ login_try(const struct options *opt, struct str login, struct str password,
 		*reason = "unknown-user";
 	if (v != LOGIN_DONE)
 		return v;
-	*who = (struct account){0};
-	v = enter(*a, who, reason);
+	v = enter(*a, name, who, reason);
 	if (v != LOGIN_DONE) {
 		auth_close(*a);
 		*a = NULL;

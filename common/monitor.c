@@ -339,19 +339,14 @@ dispatch(struct monitor *m, struct record *r)
 static void
 start_front(struct monitor *m)
 {
-	const char *const names[] = {"stdmail", "nobody"};
-	struct account a = {.uid = getuid(), .gid = getgid()};
+	const struct account *a = front_account();
 	pid_t self = getpid();
-	bool root = geteuid() == 0;
 	int fds[2], pair[2] = {-1, -1};
 
-	if (root && priv_account(names[0], &a) == -1 &&
-		priv_account(names[1], &a) == -1)
-		die("neither user %s nor %s exists", names[0], names[1]);
-	if (!root)
+	if (geteuid() != 0)
 		log_warn("not root: the process before login keeps uid %u, "
 			 "and only its password can be checked",
-			(unsigned)a.uid);
+			(unsigned)a->uid);
 	if ((tls_pair_named(m->opt) &&
 		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) ==
 			    -1) ||
@@ -359,8 +354,8 @@ start_front(struct monitor *m)
 		die("no front: %s", strerror(errno));
 	if (m->front == 0) {
 		fd_close_others((int[]){fds[1], pair[1]}, 2);
-		front_serve(m->srv, m->opt, &m->peer, m->st, fds[1], pair[1],
-			&a, self);
+		front_serve(m->srv, m->opt, &m->peer, m->st, fds[1], pair[1], a,
+			self);
 	}
 	close(fds[1]);
 	if (pair[1] != -1)
@@ -469,6 +464,13 @@ finish(struct monitor *m, bool good)
 	}
 	reap(m, &m->front, "front");
 	free(m->room);
+}
+
+void
+monitor_warm(const struct options *opt)
+{
+	(void)front_account();
+	auth_warm(opt->pam_service);
 }
 
 int

@@ -37,6 +37,12 @@ enum {
 };
 
 /*
+ * Look up and load what every connection needs: for the accept loop, before
+ * it forks.
+ */
+void monitor_warm(const struct options *opt);
+
+/*
  * Serve one connection from its first octet to its end.  Returns the exit
  * status: 0, or EX_SOFTWARE when one of the other processes lied.
  */

@@ -191,7 +191,9 @@ server_main(const struct server *srv, int argc, char **argv)
 	check_preauth(&opt, &st);
 	check_tls(srv, &opt, &st);
 	start_settle(&st);
-	if (st.kind == START_LOOP)
+	if (st.kind == START_LOOP) {
+		monitor_warm(&opt);
 		return accept_serve(srv, &opt, &st, serve);
+	}
 	return serve(srv, &opt, &st);
 }

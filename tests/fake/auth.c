@@ -47,6 +47,12 @@ auth_check(const struct auth_request *req, struct auth **a, const char **reason)
 	return LOGIN_FAILED;
 }
 
+void
+auth_warm(const char *service)
+{
+	(void)service;
+}
+
 const char *
 auth_user(struct auth *a)
 {
