@@ -736,7 +736,7 @@ agrees(struct mailbox *mb, struct file *f, uint32_t *top)
 	for (int i = 0; i < FILES; i++)
 		want += f[i].where != GONE;
 	for (; good && mailbox_next(mb, next, &m); next = m.uid + 1) {
-		unsigned i, g;
+		unsigned i = 0, g = 0;
 
 		uids++;
 		good = mailbox_filename(mb, m.uid, &name) == 0 &&
