@@ -22,8 +22,8 @@
  *   EINVAL  a directory, a FIFO or another thing that is no regular file
  *   EFBIG   larger than max
  */
-int control_read(int dirfd, const char *name, size_t max, char **out,
-	size_t *n, struct stat *st);
+int control_read(int dirfd, const char *name, size_t max, char **out, size_t *n,
+	struct stat *st);
 
 /*
  * Replace the file by content.  Its mtime will be greater than the one that

@@ -27,8 +27,7 @@ int courier_pop3(struct uidlist *ul, int dirfd);
  * without such a directory.
  */
 int courier_keywords(int dirfd,
-	int (*each)(void *ctx, struct str base, struct str keyword),
-	void *ctx);
+	int (*each)(void *ctx, struct str base, struct str keyword), void *ctx);
 
 /* A line of courierimapsubscribed as a folder below the root, "a.b", or
  * "INBOX": cuts off the prefix.  False for what lies elsewhere. */

@@ -11,7 +11,10 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-enum { KEYWORDS_MAX = 64, KEYWORD_LETTERS = 26 };
+enum {
+	KEYWORDS_MAX = 64,
+	KEYWORD_LETTERS = 26
+};
 
 struct keywords {
 	char *name[KEYWORDS_MAX]; /* NULL: a hole; else an IMAP atom */

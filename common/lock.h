@@ -11,10 +11,10 @@
 #include <sys/types.h>
 
 struct lock {
-	int dirfd;          /* borrowed: the folder */
-	const char *file;   /* the file that the dotlock guards */
-	int flockfd;        /* -1: not held */
-	bool no_flock;      /* the file system knows none */
+	int dirfd;        /* borrowed: the folder */
+	const char *file; /* the file that the dotlock guards */
+	int flockfd;      /* -1: not held */
+	bool no_flock;    /* the file system knows none */
 	bool dotlock;
 	dev_t dev; /* of the dotlock, to know it again */
 	ino_t ino;

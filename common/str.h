@@ -17,7 +17,10 @@ struct str {
 #define STR(lit) ((struct str){("" lit), sizeof(lit) - 1})
 
 /* The same where C wants a constant: in the rows of a static table. */
-#define STR_INIT(lit) {("" lit), sizeof(lit) - 1}
+#define STR_INIT(lit)                                                          \
+	{                                                                      \
+		("" lit), sizeof(lit) - 1                                      \
+	}
 
 /* A C string as a str; NULL gives the empty one. */
 struct str str_of(const char *z);
