@@ -235,13 +235,13 @@ auth_open(struct auth *a)
 void
 auth_close(struct auth *a)
 {
-	if (a == NULL)
-		return;
-	if (a->have_session)
-		a->last = pam_close_session(a->pam, PAM_SILENT);
-	if (a->have_cred)
-		a->last = pam_setcred(a->pam, PAM_DELETE_CRED | PAM_SILENT);
-	if (a->pam)
+	if (a != NULL && a->pam != NULL) {
+		if (a->have_session)
+			a->last = pam_close_session(a->pam, PAM_SILENT);
+		if (a->have_cred)
+			a->last = pam_setcred(
+				a->pam, PAM_DELETE_CRED | PAM_SILENT);
 		(void)pam_end(a->pam, a->last);
+	}
 	free(a);
 }

@@ -95,6 +95,7 @@ before_login() {
 after_login() {
 	wait_until 5 bed_gone "$FRONT"
 	wait_until 5 only_child_of "$MONITOR"
+	# shellcheck disable=SC2034
 	SESSION=$CHILD
 }
 

@@ -58,6 +58,7 @@ as_inetd() {
 		--separator='"' --plaintext-login=; do
 		run --separate-stderr "$BED_BIN/pop3d" "$option" </dev/null
 		[[ $status == 64 && -z $output ]]
+		# shellcheck disable=SC2154
 		[[ ${#stderr_lines[@]} == 1 ]]
 	done
 }
