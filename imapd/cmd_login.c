@@ -143,6 +143,10 @@ cmd_starttls(struct imap *im)
 {
 	if (!lex_end(&im->lex))
 		return reply_bad(im);
+	if (im->front->tls) { /* RFC 9051 6.2.1 */
+		lex_refuse(&im->lex, "TLS is on already");
+		return reply_bad(im);
+	}
 	if (!im->front->can_starttls)
 		return reply_no("[CANNOT] TLS is not offered here");
 	im->want_tls = true;

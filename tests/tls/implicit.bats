@@ -40,7 +40,7 @@ load tls
 		TLS
 		S: * OK [CAPABILITY ... AUTH=PLAIN] ...
 		C: a STARTTLS
-		S: a NO...
+		S: a BAD...
 		C: b LOGIN ${user} ${password}
 		S: b OK...
 		C: c SELECT INBOX
@@ -163,4 +163,31 @@ load tls
 	((${#lines[@]} == 1))
 	run -78 as_user "$BED_BIN/pop3d" --tls=implicit --preauth </dev/null
 	[[ $output == *"--tls=implicit: "* ]]
+}
+
+@test "in the accept loop each connection has its own front, the loop no TLS" {
+	local loop
+
+	BED_PORT=$(free_port)
+	export BED_LOG=$BED_TMP/loop.log
+	systemd-socket-activate -l "127.0.0.1:$BED_PORT" "$BED_BIN/imapd" \
+		"$(bed_pam imapd)" --tls=implicit "--cert=$BED_TMP/ec.crt" \
+		"--key=$BED_TMP/ec.key" </dev/null >"$BED_LOG" 2>&1 3>&- &
+	loop=$!
+	bed_remember $loop
+	wait_for_line "$BED_LOG" '^Listening on'
+	for _ in 1 2; do
+		tls_talk <<-EOT
+			TLS
+			S: * OK...
+			C: a LOGIN \${user} \${password}
+			S: a OK...
+			RUN ! grep libssl /proc/$loop/maps
+			C: b LOGOUT
+			S: * BYE...
+			S: b OK...
+			EOF
+		EOT
+	done
+	kill -0 $loop
 }
