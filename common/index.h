@@ -35,11 +35,18 @@ enum {
 	STAT_COUNT
 };
 
+/* Does the ledger say anything about POP3 (P and O keys)? */
+enum index_pop_keys {
+	POP_KEYS_UNKNOWN,
+	POP_KEYS_NONE,
+	POP_KEYS_SOME
+};
+
 struct index_box {
 	uint32_t id; /* names the mailbox in all other records */
 	uint32_t uidvalidity, uidnext;
 	uint32_t messages, unseen, deleted, in_new;
-	uint32_t spare;
+	uint32_t pop_keys; /* enum index_pop_keys */
 	uint64_t highestmodseq;
 	uint64_t floor;    /* expunges up to this modseq are not remembered */
 	uint64_t reserved; /* modseqs up to this one may be given */

@@ -104,6 +104,12 @@ mailbox_status(struct mailbox *mb)
 	return &mb->status;
 }
 
+bool
+mailbox_pop_keys(const struct mailbox *mb)
+{
+	return mb->box.pop_keys != POP_KEYS_NONE;
+}
+
 int
 mailbox_ledger(struct mailbox *mb, struct uidlist *ul)
 {

@@ -200,7 +200,10 @@ bool mailbox_content(struct mailbox *mb, uint32_t uid, enum content_kind kind,
 void mailbox_content_put(struct mailbox *mb, uint32_t uid,
 	enum content_kind kind, struct str content);
 
-/* The ledger itself, for POP3's P and O keys: uidlist_free it. */
+/* The ledger itself, for POP3's P and O keys: uidlist_free it.  pop_keys:
+ * false when the index knows that there are none, so that 100,000 lines need
+ * not be read to find out. */
+bool mailbox_pop_keys(const struct mailbox *mb);
 int mailbox_ledger(struct mailbox *mb, struct uidlist *ul);
 
 #endif

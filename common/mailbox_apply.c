@@ -161,6 +161,21 @@ write_changes(struct sync *s)
 	return 0;
 }
 
+static bool
+pop_keys(const struct uidlist *ul)
+{
+	struct str v;
+
+	if (uidlist_key(ul->header, 'P', &v))
+		return true;
+	for (size_t i = 0; i < ul->n; i++)
+		if (ul->entry[i].keys.n > 0 &&
+			(uidlist_key(ul->entry[i].keys, 'P', &v) ||
+				uidlist_key(ul->entry[i].keys, 'O', &v)))
+			return true;
+	return false;
+}
+
 /* The last transaction: what was seen, as of before the look. */
 static int
 write_box(struct sync *s)
@@ -173,6 +188,9 @@ write_box(struct sync *s)
 	memcpy(mb->box.st, s->now, sizeof(mb->box.st));
 	if (s->have_ul && s->ul.uidnext > mb->box.uidnext)
 		mb->box.uidnext = s->ul.uidnext;
+	if (s->have_ul)
+		mb->box.pop_keys =
+			pop_keys(&s->ul) ? POP_KEYS_SOME : POP_KEYS_NONE;
 	if (mb->box.uidnext == 0)
 		mb->box.uidnext = 1;
 	if (mb->box.highestmodseq < s->modseq)

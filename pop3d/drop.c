@@ -171,10 +171,12 @@ sort(struct drop *d, const struct uidlist *ul)
 static int
 open_mailbox(struct drop *d)
 {
-	struct uidlist ul;
+	struct uidlist ul = {0};
 
 	if (mailbox_open(&d->st, ".", MAILBOX_LOOK, &d->mb) == -1 ||
-		load(d) == -1 || mailbox_ledger(d->mb, &ul) == -1)
+		load(d) == -1)
+		return -1;
+	if (mailbox_pop_keys(d->mb) && mailbox_ledger(d->mb, &ul) == -1)
 		return -1;
 	sort(d, &ul);
 	ids_make(

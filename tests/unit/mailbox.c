@@ -104,6 +104,7 @@ test_numbers(void)
 		"counted");
 	mailbox_close(mb);
 	mb = open_box(MAILBOX_SELECT);
+	ok(!mailbox_pop_keys(mb), "no POP3 keys: the ledger need not be read");
 	ok(!has("new/200.M2.h") && has("cur/200.M2.h:2,") &&
 			set_count(mailbox_recent(mb)) == 2 &&
 			mailbox_status(mb)->in_new == 0,
@@ -397,6 +398,7 @@ test_courier(void)
 			uidlist_key(ul.entry[1].keys, 'P', &p) &&
 			str_is(p, "UID2-98"),
 		"POP3 UIDLs become the key P");
+	ok(mailbox_pop_keys(mb), "and the index knows that there are such");
 	uidlist_free(&ul);
 	mailbox_close(mb);
 }
