@@ -54,6 +54,19 @@ struct reply cmd_unsubscribe(struct imap *im);
 /* cmd_status.c */
 struct reply cmd_status(struct imap *im);
 
+/* cmd_append.c */
+struct reply cmd_append(struct imap *im);
+struct reply cmd_replace(struct imap *im);
+
+/* cmd_copy.c */
+struct reply cmd_copy(struct imap *im);
+struct reply cmd_move(struct imap *im);
+
+/* cmd_folder.c */
+struct reply cmd_create(struct imap *im);
+struct reply cmd_delete(struct imap *im);
+struct reply cmd_rename(struct imap *im);
+
 /* cmd_fetch.c */
 struct reply cmd_fetch(struct imap *im);
 

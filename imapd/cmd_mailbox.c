@@ -109,6 +109,8 @@ open_selected(struct imap *im, struct str name, bool readonly)
 		    &sel->mb) == -1)
 		return reply_errno(errno);
 	sel->readonly = readonly || !mailbox_writable(sel->mb);
+	sel->watched =
+		im->watch != NULL && mailbox_watch(sel->mb, im->watch) == 0;
 	sel->name = str_dup(name);
 	im->state = ST_SELECTED;
 	if (update_first(im, &unseen) == -1) {

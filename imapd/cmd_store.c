@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-#include "imapd/resp.h"
+#include "imapd/flags.h"
 #include "imapd/update.h"
 
 enum {
@@ -59,76 +59,6 @@ read_item(struct lex *l, struct store_args *a)
 	return lex_refuse(l, "Unknown item to store");
 }
 
-/* All of a command's flags, in the arena: "(\Seen x)", or without the
- * parentheses. */
-struct flag_names {
-	struct str *name;
-	size_t n;
-};
-
-static bool
-read_flags(struct lex *l, struct flag_names *f)
-{
-	size_t most = 1;
-	bool list = lex_take(l, '(');
-
-	for (size_t i = l->at; i < l->line.n; i++)
-		most += l->line.p[i] == ' ';
-	f->name = arena_array(l->arena, most, sizeof(*f->name));
-	f->n = 0;
-	if (list && lex_take(l, ')'))
-		return true;
-	do {
-		if (!lex_flag(l, &f->name[f->n++]))
-			return false;
-	} while (lex_at(l, ' ') && f->n < most && lex_space(l));
-	return !list || lex_expect(l, ')');
-}
-
-/* \Recent is the server's, and no other name with a backslash is known. */
-static bool
-system_flag(struct lex *l, struct str name, uint32_t *flags)
-{
-	for (size_t i = 0; i < RESP_FLAGS; i++) {
-		if (str_iis(name, resp_flags[i].name)) {
-			*flags |= resp_flags[i].bit;
-			return true;
-		}
-	}
-	return lex_refuse(l, "Not a flag that can be stored");
-}
-
-/* Keywords after system flags are known to be right: a command that is
- * refused leaves no new keyword behind. */
-static bool
-find_system_flags(
-	struct lex *l, const struct flag_names *f, struct store_args *a)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if (f->name[i].p[0] == '\\' &&
-			!system_flag(l, f->name[i], &a->flags))
-			return false;
-	return true;
-}
-
-static int
-find_keywords(
-	struct mailbox *mb, const struct flag_names *f, struct store_args *a)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		int bit;
-
-		if (f->name[i].p[0] == '\\')
-			continue;
-		bit = mailbox_keyword(mb, f->name[i], a->change != REMOVE);
-		if (bit >= 0)
-			a->keywords |= UINT64_C(1) << bit;
-		else if (a->change != REMOVE)
-			return -1;
-	}
-	return 0;
-}
-
 static struct flag_change
 change_of(const struct store_args *a)
 {
@@ -166,6 +96,8 @@ store_one(struct imap *im, uint32_t uid, const struct store_args *a)
 		update_put_flags(im, view_number(&sel->view, uid), &m);
 	if (!a->silent || known)
 		update_told(im, &m);
+	else
+		sel->untold = true;
 	return 0;
 }
 
@@ -229,15 +161,16 @@ cmd_store(struct imap *im)
 	struct reply r;
 
 	if (!lex_space(l) || !lex_seqset(l, &asked) || !lex_space(l) ||
-		!read_item(l, &a) || !lex_space(l) || !read_flags(l, &names) ||
-		!lex_end(l) || !find_system_flags(l, &names, &a))
+		!read_item(l, &a) || !lex_space(l) || !flags_read(l, &names) ||
+		!lex_end(l) || !flags_system(l, &names, &a.flags))
 		return reply_bad(im);
 	if (im->sel.readonly)
 		return reply_no("[READ-ONLY] Mailbox is read-only");
 	set_init(&uids);
 	if (!imap_messages(im, &asked, &uids))
 		r = reply_bad(im);
-	else if (find_keywords(im->sel.mb, &names, &a) == -1)
+	else if (flags_keywords(im->sel.mb, &names, a.change != REMOVE,
+			 &a.keywords) == -1)
 		r = errno == ENOSPC ? reply_no("[LIMIT] Too many keywords here")
 				    : reply_errno(errno);
 	else

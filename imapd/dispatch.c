@@ -4,10 +4,14 @@
 #include "imapd/cmd.h"
 
 static const struct cmd cmds[] = {
+	{"APPEND",       ST_USER,     0,                     cmd_append      },
 	{"AUTHENTICATE", ST_LOGIN,    0,                     cmd_authenticate},
 	{"CAPABILITY",   ST_ANY,      0,                     cmd_capability  },
 	{"CHECK",        ST_SELECTED, 0,                     cmd_noop        },
 	{"CLOSE",        ST_SELECTED, CMD_QUIET,             cmd_close       },
+	{"COPY",         ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_copy        },
+	{"CREATE",       ST_USER,     0,                     cmd_create      },
+	{"DELETE",       ST_USER,     0,                     cmd_delete      },
 	{"ENABLE",       ST_USER,     0,                     cmd_enable      },
 	{"EXAMINE",      ST_USER,     CMD_QUIET,             cmd_examine     },
 	{"EXPUNGE",      ST_SELECTED, CMD_UID,               cmd_expunge     },
@@ -17,8 +21,11 @@ static const struct cmd cmds[] = {
 	{"LOGIN",        ST_LOGIN,    0,                     cmd_login       },
 	{"LOGOUT",       ST_ANY,      CMD_QUIET,             cmd_logout      },
 	{"LSUB",         ST_USER,     0,                     cmd_lsub        },
+	{"MOVE",         ST_SELECTED, CMD_UID,               cmd_move        },
 	{"NAMESPACE",    ST_USER,     0,                     cmd_namespace   },
 	{"NOOP",         ST_ANY,      0,                     cmd_noop        },
+	{"RENAME",       ST_USER,     0,                     cmd_rename      },
+	{"REPLACE",      ST_SELECTED, CMD_UID,               cmd_replace     },
 	{"SELECT",       ST_USER,     CMD_QUIET,             cmd_select      },
 	{"STARTTLS",     ST_LOGIN,    0,                     cmd_starttls    },
 	{"STATUS",       ST_USER,     0,                     cmd_status      },

@@ -42,6 +42,9 @@ struct selected {
 	uint64_t keywords; /* bits of those that FLAGS has named */
 	struct told *told; /* in the order of the UIDs */
 	size_t ntold, told_cap;
+	uint64_t told_modseq; /* the highest of them */
+	bool untold; /* this command made a change that is not among them */
+	bool watched;
 };
 
 struct imap {
@@ -62,6 +65,7 @@ struct imap {
 	struct store store;
 	struct names names;
 	struct selected sel;
+	struct watch *watch; /* NULL: there is none, changes are looked for */
 };
 
 enum status {

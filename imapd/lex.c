@@ -354,6 +354,40 @@ literal(struct lex *l, struct str *out)
 }
 
 bool
+lex_announced(struct lex *l, struct lex_literal *out)
+{
+	struct literal lit;
+
+	out->binary = lex_take(l, '~');
+	if (!ends_with_literal(str_skip(l->line, l->at), &lit) || lit.at != 0)
+		return lex_refuse(l, "Expected a literal");
+	out->n = lit.n;
+	out->plus = lit.plus;
+	return l->why == NULL;
+}
+
+void
+lex_accept(struct lex *l, const struct lex_literal *lit)
+{
+	l->at = l->line.n;
+	if (!lit->plus)
+		io_puts(l->io, "+ OK\r\n");
+}
+
+bool
+lex_octets(struct lex *l, void *p, size_t n, size_t *got)
+{
+	l->end = io_some(l->io, p, n, got);
+	return l->end == IO_OK;
+}
+
+bool
+lex_resume(struct lex *l)
+{
+	return read_line(l) && l->why == NULL;
+}
+
+bool
 lex_string(struct lex *l, struct str *out)
 {
 	if (lex_at(l, '"'))

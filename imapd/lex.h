@@ -87,6 +87,22 @@ bool lex_number(struct lex *l, uint32_t *out);
 bool lex_number64(struct lex *l, uint64_t *out);
 bool lex_seqset(struct lex *l, struct seqset *out);
 
+/*
+ * A message: its announcement "{n}" or "{n+}", behind a '~' what may hold NUL
+ * (RFC 3516 7).  It is not asked for yet, and lex_finish() swallows it if it
+ * never is.  lex_accept() asks, lex_octets() reads pieces of it as they come
+ * (false: the client is gone), and after the last of its octets lex_resume()
+ * reads the line that goes on behind it.
+ */
+struct lex_literal {
+	uint64_t n;
+	bool plus, binary;
+};
+bool lex_announced(struct lex *l, struct lex_literal *out);
+void lex_accept(struct lex *l, const struct lex_literal *lit);
+bool lex_octets(struct lex *l, void *p, size_t n, size_t *got);
+bool lex_resume(struct lex *l);
+
 /* \Flag or keyword. */
 bool lex_flag(struct lex *l, struct str *out);
 

@@ -58,9 +58,11 @@ imap_session(struct session *s)
 		return;
 	}
 	im.names = (struct names){im.store.separator, str_of(im.store.prefix)};
+	im.watch = watch_new();
 	session_status(s, "%s: no mailbox selected", s->user);
 	greet(&im);
 	imap_serve(&im);
 	imap_free(&im);
+	watch_free(im.watch);
 	store_close(&im.store);
 }

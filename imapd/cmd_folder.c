@@ -1,0 +1,248 @@
+/*
+ * CREATE, DELETE and RENAME.
+ *
+ * 1. A level need not be a mailbox: "a/b" exists without "a", which LIST then
+ *    shows as \NonExistent.  So nothing is made above a new mailbox, and
+ *    DELETE takes one mailbox and leaves those below it.
+ * 2. RENAME of INBOX moves its messages and leaves INBOX, and what is below
+ *    it, where they are (RFC 3501 6.3.5).
+ * 3. A session that deletes the mailbox it has selected has none selected any
+ *    more; one that renames it goes on in it under its new name.  Other
+ *    sessions see all messages vanish, or notice nothing.
+ */
+#include "imapd/cmd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/folder_change.h"
+
+static struct reply
+reply_fault(enum folder_fault fault)
+{
+	static const char *const texts[] = {
+		[FOLDER_EMPTY] = "[CANNOT] A level of the name is empty",
+		[FOLDER_CHAR] = "[CANNOT] A character that no name can have",
+		[FOLDER_TOOLONG] = "[CANNOT] The name is too long",
+		[FOLDER_UTF8] = "[CANNOT] The name is not valid",
+	};
+
+	return reply_no(texts[fault]);
+}
+
+/* Is there a mailbox below this one? */
+static bool
+has_children(const struct folders *all, struct str name)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct str s = str_of(all->f[i].name);
+
+		if (str_starts(s, name) && s.n > name.n && s.p[name.n] == '/')
+			return true;
+	}
+	return false;
+}
+
+/* The directory that a new mailbox will have.  false: *why says what is
+ * against it. */
+static bool
+new_dir(const struct folders *all, struct str name, struct buf *dir,
+	struct reply *why)
+{
+	enum folder_fault fault = folder_dir(name, all->utf8, dir);
+
+	if (fault != FOLDER_OK)
+		*why = reply_fault(fault);
+	else if (folders_find(all, name) != NULL)
+		*why = reply_no("[ALREADYEXISTS] There is one of that name");
+	else
+		return true;
+	return false;
+}
+
+static struct reply
+reply_change(int rc)
+{
+	if (rc == 0)
+		return reply_ok("Done");
+	return errno == EEXIST ? reply_no("[ALREADYEXISTS] There is one of "
+					  "that name")
+			       : reply_errno(errno);
+}
+
+static struct reply
+create(struct imap *im, struct str name)
+{
+	struct folders all;
+	struct reply r;
+	struct buf dir;
+
+	if (folders_read(&all, im->store.root) == -1)
+		return reply_errno(errno);
+	buf_init(&dir, 4096);
+	if (new_dir(&all, name, &dir, &r))
+		r = reply_change(folder_create(&im->store, buf_cstr(&dir)));
+	buf_free(&dir);
+	folders_free(&all);
+	return r;
+}
+
+struct reply
+cmd_create(struct imap *im)
+{
+	struct lex *l = &im->lex;
+	struct str client, name;
+
+	if (!lex_space(l) || !lex_astring(l, &client) || !lex_end(l))
+		return reply_bad(im);
+	if (!name_in(&im->names, &im->arena, client, &name))
+		return reply_fault(FOLDER_UTF8);
+	return create(im, name);
+}
+
+/* In whatever way the name is spelled, it is the selected mailbox's. */
+static bool
+is_selected(const struct imap *im, const struct folder *f)
+{
+	return im->sel.mb != NULL && str_is(str_of(f->name), im->sel.name);
+}
+
+static struct reply delete (
+	struct imap *im, const struct folders *all, struct str name)
+{
+	const struct folder *f = folders_find(all, name);
+
+	if (f == NULL)
+		return has_children(all, name)
+			       ? reply_no("[HASCHILDREN] Only a level above "
+					  "mailboxes")
+			       : reply_errno(ENOENT);
+	if (f == &all->f[0])
+		return reply_no("[CANNOT] INBOX stays");
+	if (is_selected(im, f)) {
+		imap_unselect(im);
+		io_puts(im->io, "* OK [CLOSED] Deselected\r\n");
+	}
+	return reply_change(folder_delete(&im->store, f->dir));
+}
+
+struct reply
+cmd_delete(struct imap *im)
+{
+	struct lex *l = &im->lex;
+	struct str client, name;
+	struct folders all;
+	struct reply r;
+
+	if (!lex_space(l) || !lex_astring(l, &client) || !lex_end(l))
+		return reply_bad(im);
+	if (!name_in(&im->names, &im->arena, client, &name))
+		return reply_errno(ENOENT);
+	if (folders_read(&all, im->store.root) == -1)
+		return reply_errno(errno);
+	r = delete (im, &all, name);
+	folders_free(&all);
+	return r;
+}
+
+/* All messages of INBOX to a new mailbox. */
+static int
+move_inbox(struct imap *im, const char *dir)
+{
+	struct mailbox *from, *to;
+	struct set all, src, dst;
+	int rc, e;
+
+	if (folder_create(&im->store, dir) == -1 ||
+		mailbox_open(&im->store, ".", MAILBOX_LOOK, &from) == -1)
+		return -1;
+	if (mailbox_open(&im->store, dir, MAILBOX_LOOK, &to) == -1) {
+		e = errno;
+		mailbox_close(from);
+		errno = e;
+		return -1;
+	}
+	set_init(&all);
+	set_init(&src);
+	set_init(&dst);
+	set_add_run(&all, 1, UINT32_MAX - 1);
+	rc = mailbox_move(from, &all, to, &src, &dst);
+	e = errno;
+	set_free(&all);
+	set_free(&src);
+	set_free(&dst);
+	mailbox_close(to);
+	mailbox_close(from);
+	errno = e;
+	return rc;
+}
+
+/* The selected mailbox, if it was one of the renamed. */
+static void
+follow(struct imap *im, struct str old, struct str now)
+{
+	struct str name = str_of(im->sel.name);
+	struct buf b;
+
+	if (im->sel.mb == NULL || !str_starts(name, old) ||
+		(name.n > old.n && name.p[old.n] != '/'))
+		return;
+	buf_init(&b, now.n + name.n);
+	buf_adds(&b, now);
+	buf_adds(&b, str_skip(name, old.n));
+	free(im->sel.name);
+	im->sel.name = str_dup(buf_str(&b));
+	buf_free(&b);
+}
+
+static struct reply
+rename_to(struct imap *im, const struct folders *all, struct str old,
+	struct str now, const char *dir)
+{
+	const struct folder *f = folders_find(all, old);
+	struct buf level;
+	int rc;
+
+	if (f == &all->f[0])
+		return reply_change(move_inbox(im, dir));
+	if (f == NULL && !has_children(all, old))
+		return reply_errno(ENOENT);
+	/* A level that is no mailbox has no directory, but those below it
+	 * begin with the one that it would have. */
+	buf_init(&level, 4096);
+	if (f != NULL)
+		buf_puts(&level, f->dir);
+	else
+		folder_dir(old, all->utf8, &level);
+	rc = folder_rename(&im->store, buf_cstr(&level), dir);
+	buf_free(&level);
+	if (rc == 0)
+		follow(im, old, now);
+	return reply_change(rc);
+}
+
+struct reply
+cmd_rename(struct imap *im)
+{
+	struct lex *l = &im->lex;
+	struct str from, to, old, now;
+	struct folders all;
+	struct reply r;
+	struct buf dir;
+
+	if (!lex_space(l) || !lex_astring(l, &from) || !lex_space(l) ||
+		!lex_astring(l, &to) || !lex_end(l))
+		return reply_bad(im);
+	if (!name_in(&im->names, &im->arena, from, &old))
+		return reply_errno(ENOENT);
+	if (!name_in(&im->names, &im->arena, to, &now))
+		return reply_fault(FOLDER_UTF8);
+	if (folders_read(&all, im->store.root) == -1)
+		return reply_errno(errno);
+	buf_init(&dir, 4096);
+	if (new_dir(&all, now, &dir, &r))
+		r = rename_to(im, &all, old, now, buf_cstr(&dir));
+	buf_free(&dir);
+	folders_free(&all);
+	return r;
+}

@@ -1,0 +1,72 @@
+/*
+ * Where messages go.  When it is the selected mailbox its own handle is used,
+ * so that what comes in is told with this command's answer.
+ */
+#include "imapd/target.h"
+
+#include <errno.h>
+
+#include "common/folder.h"
+
+/* Could it be made? */
+static bool
+is_possible(struct str name)
+{
+	struct buf dir;
+	bool good;
+
+	buf_init(&dir, 4096);
+	good = folder_dir(name, false, &dir) == FOLDER_OK;
+	buf_free(&dir);
+	return good;
+}
+
+bool
+target_open(
+	struct imap *im, struct str client, struct target *t, struct reply *why)
+{
+	struct str name;
+
+	*t = (struct target){0};
+	set_init(&t->in);
+	if (!name_in(&im->names, &im->arena, client, &name)) {
+		*why = reply_errno(ENOENT);
+		return false;
+	}
+	if (im->sel.mb != NULL && str_is(name, im->sel.name)) {
+		t->mb = im->sel.mb;
+		return true;
+	}
+	if (imap_open(im, name, MAILBOX_LOOK, &t->mb) == 0) {
+		t->own = true;
+		return true;
+	}
+	*why = errno == ENOENT && is_possible(name)
+		       ? reply_no("[TRYCREATE] No such mailbox")
+		       : reply_errno(errno);
+	return false;
+}
+
+void
+target_close(struct imap *im, struct target *t)
+{
+	if (t->own)
+		mailbox_close(t->mb);
+	else if (t->mb != NULL)
+		set_union(mailbox_recent(im->sel.mb), &t->in);
+	set_free(&t->in);
+	t->mb = NULL;
+}
+
+const char *
+target_set(struct imap *im, const struct set *uids)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b, 16 << 20);
+	set_print(uids, &b);
+	text = arena_cstr(&im->arena, buf_str(&b));
+	buf_free(&b);
+	return text;
+}
