@@ -179,7 +179,7 @@ class Wire:
         self.sock = None
         self.tls = None
         self.out = b""
-        self.came = b""
+        self.came = bytearray()
         self.ended = False
         self.closing = False
         self.dialogue = []
@@ -293,7 +293,9 @@ class Wire:
 
     def line(self, what):
         self.wait(lambda: b"\n" in self.came, what)
-        line, self.came = self.came.split(b"\n", 1)
+        at = self.came.index(b"\n")
+        line = bytes(self.came[:at])
+        del self.came[:at + 1]
         if not line.endswith(b"\r"):
             raise Failed("%s: a line without CR: %s" % (what, show(line)))
         self.note("S:", line[:-1])
@@ -301,7 +303,8 @@ class Wire:
 
     def exactly(self, octets, what):
         self.wait(lambda: len(self.came) >= len(octets), what)
-        got, self.came = self.came[:len(octets)], self.came[len(octets):]
+        got = bytes(self.came[:len(octets)])
+        del self.came[:len(octets)]
         self.note("S~", got)
         if got != octets:
             at = next(i for i, (a, b) in enumerate(zip(got, octets)) if a != b)
@@ -349,7 +352,7 @@ class Wire:
         else:
             os.close(self.rfd)
         self.ended = True
-        self.came = b""
+        self.came = bytearray()
 
     def finish(self, quiet, status):
         """Close, and see that the server goes as it should."""

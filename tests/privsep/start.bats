@@ -164,6 +164,17 @@ print(s.makefile().readline())
 	[[ $status == 0 ]]
 }
 
+# server_below PID: the program that it became or started, into CHILD.
+server_below() {
+	local child
+
+	CHILD=$1
+	while child=$(children_of "$CHILD") && [[ $child =~ ^[0-9]+$ ]]; do
+		CHILD=$child
+	done
+	[[ $(status "$CHILD" Name) == pop3d ]]
+}
+
 @test "signals that a launcher ignores or blocks are as they should be" {
 	local pid
 
@@ -173,9 +184,8 @@ print(s.makefile().readline())
 	}
 	pid=$SERVER_PID
 	read -rt 10 -u "${SERVER[0]}" REPLY
-	if only_child_of "$pid"; then
-		pid=$CHILD
-	fi
+	wait_until 5 server_below "$pid"
+	pid=$CHILD
 	# Ignored: SIGPIPE, 13, alone.  Caught: SIGTERM, 15.
 	[[ $((16#$(status "$pid" SigIgn))) == $((1 << 12)) ]]
 	(($((16#$(status "$pid" SigCgt))) & (1 << 14)))
