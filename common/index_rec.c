@@ -156,7 +156,7 @@ int
 index_box_move(struct index_txn *t, struct str key, struct str to)
 {
 	MDB_val k = {key.n, (void *)(uintptr_t)key.p};
-	struct index_box box;
+	struct index_box box = {0};
 
 	if (index_box_drop(t, to) == -1)
 		return -1;

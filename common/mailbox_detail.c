@@ -95,7 +95,7 @@ open_file(struct mailbox *mb, uint32_t uid, struct buf *name)
 	enum {
 		TRIES = 3
 	};
-	enum maildir_sub sub;
+	enum maildir_sub sub = MAILDIR_NEW;
 	int fd = -1;
 
 	for (int i = 0; fd == -1 && i < TRIES; i++) {
