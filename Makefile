@@ -211,9 +211,12 @@ fuzzers: $(FUZZERS)
 		mkdir -p $(B)/corpus/$$f; \
 		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
 			-artifact_prefix=$(B)/ -verbosity=0 \
-			$(addprefix -dict=,$(wildcard tests/fuzz/$$f.dict)) \
-			$(B)/corpus/$$f $(wildcard tests/fuzz/$$f.corpus) \
-			|| exit 1; \
+			$$(ls tests/fuzz/$$f.dict 2>/dev/null | \
+				sed s/^/-dict=/) \
+			$(B)/corpus/$$f \
+			$$(ls -d tests/fuzz/$$f.corpus 2>/dev/null) \
+			>$(B)/$$f.log 2>&1 || { tail -40 $(B)/$$f.log; exit 1; }; \
+		grep '^Done' $(B)/$$f.log; \
 	done
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/pop3d.a $(B)/imapd.a $(B)/common.a
 	@mkdir -p $(@D)
