@@ -210,7 +210,7 @@ fuzzers: $(FUZZERS)
 		echo "== $$f"; \
 		mkdir -p $(B)/corpus/$$f; \
 		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
-			-artifact_prefix=$(B)/ -verbosity=0 \
+			-artifact_prefix=$(B)/ \
 			$$(ls tests/fuzz/$$f.dict 2>/dev/null | \
 				sed s/^/-dict=/) \
 			$(B)/corpus/$$f \
