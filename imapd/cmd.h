@@ -70,6 +70,9 @@ struct reply cmd_rename(struct imap *im);
 /* cmd_fetch.c */
 struct reply cmd_fetch(struct imap *im);
 
+/* cmd_idle.c */
+struct reply cmd_idle(struct imap *im);
+
 /* cmd_store.c */
 struct reply cmd_store(struct imap *im);
 

@@ -34,6 +34,7 @@ static const struct {
 	{"SASL-IR",       NULL          },
 	{"ID",            NULL          },
 	{"ENABLE",        NULL          },
+	{"IDLE",          NULL          },
 	{"NAMESPACE",     NULL          },
 	{"CHILDREN",      NULL          },
 	{"UNSELECT",      NULL          },

@@ -17,6 +17,7 @@ static const struct cmd cmds[] = {
 	{"EXPUNGE",      ST_SELECTED, CMD_UID,               cmd_expunge     },
 	{"FETCH",        ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_fetch       },
 	{"ID",           ST_ANY,      0,                     cmd_id          },
+	{"IDLE",         ST_USER,     0,                     cmd_idle        },
 	{"LIST",         ST_USER,     0,                     cmd_list        },
 	{"LOGIN",        ST_LOGIN,    0,                     cmd_login       },
 	{"LOGOUT",       ST_ANY,      CMD_QUIET,             cmd_logout      },

@@ -172,14 +172,20 @@ lex_finish(struct lex *l)
 }
 
 bool
-lex_continue(struct lex *l, struct str *line)
+lex_more(struct lex *l, struct str *line)
 {
-	io_puts(l->io, "+ \r\n");
 	if (!read_line(l) || l->why != NULL)
 		return false;
 	*line = l->line;
 	l->at = l->line.n;
 	return true;
+}
+
+bool
+lex_continue(struct lex *l, struct str *line)
+{
+	io_puts(l->io, "+ \r\n");
+	return lex_more(l, line);
 }
 
 bool

@@ -50,7 +50,9 @@ enum io_result lex_finish(struct lex *l);
 /* Returns false, for `return lex_refuse(l, "...")`. */
 bool lex_refuse(struct lex *l, const char *why);
 
-/* Ask for one more line with "+ ", and get it: SASL's dialogue. */
+/* One more line of the command, whole: IDLE's DONE.  With lex_continue() it is
+ * asked for with "+ ": SASL's dialogue. */
+bool lex_more(struct lex *l, struct str *line);
 bool lex_continue(struct lex *l, struct str *line);
 
 bool lex_tag(struct lex *l, struct str *out);

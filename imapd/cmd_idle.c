@@ -1,0 +1,78 @@
+/*
+ * IDLE (RFC 2177): the client waits to be told.
+ *
+ * 1. What wakes us is the client, or a notice that somebody was in the
+ *    directories; then the update behind every command is made here, and its
+ *    responses leave in one write.  A user has a limited number of inotify
+ *    descriptors and may have spent them, and on a network file system
+ *    nobody tells us what other hosts do: without notices the same look is
+ *    taken every POLL_MS.  It costs a few stats.  With notices it is taken as
+ *    well, but seldom, for the files that nobody watches.
+ * 2. A thousand deliveries at once are not a thousand looks: after each there
+ *    is a rest, in which only the client is listened to.
+ * 3. No "still here" is sent.  It would wake a sleeping telephone for nothing;
+ *    TCP keep-alive finds dead connections below all that.  The time-out is
+ *    longer than the 29 minutes after which clients ask anew.
+ */
+#include "imapd/cmd.h"
+
+#include "common/options.h"
+#include "imapd/update.h"
+
+enum {
+	POLL_MS = 2000,
+	SELDOM_MS = 60000,
+	REST_MS = 100
+};
+
+/* Until `end` at most; *client: it has something to say. */
+static enum io_result
+pause_for(struct imap *im, int fd, int ms, int64_t end, bool *client)
+{
+	int64_t left = end - io_now_ms();
+	bool notice;
+
+	if (left <= 0)
+		return IO_TIMEOUT;
+	return io_wait(im->io, fd, left < ms ? (int)left : ms, client, &notice);
+}
+
+static enum io_result
+idle(struct imap *im, int64_t end)
+{
+	bool watched = im->sel.watched;
+	bool client = false;
+	enum io_result r = IO_OK;
+
+	while (r == IO_OK && !client) {
+		if (im->sel.mb != NULL)
+			update_client(im, true);
+		r = pause_for(im, -1, REST_MS, end, &client);
+		if (r == IO_OK && !client)
+			r = pause_for(im, watched ? watch_fd(im->watch) : -1,
+				watched || im->sel.mb == NULL ? SELDOM_MS
+							      : POLL_MS,
+				end, &client);
+	}
+	return r;
+}
+
+struct reply
+cmd_idle(struct imap *im)
+{
+	int64_t end = io_now_ms() + (int64_t)im->opt->idle_timeout_s * 1000;
+	struct lex *l = &im->lex;
+	struct str line;
+
+	if (!lex_end(l))
+		return reply_bad(im);
+	io_puts(im->io, "+ idling\r\n");
+	l->end = idle(im, end);
+	if (l->end != IO_OK || !lex_more(l, &line))
+		return reply_bad(im);
+	if (!str_iis(line, "DONE")) {
+		lex_refuse(l, "Expected DONE");
+		return reply_bad(im);
+	}
+	return reply_ok("Done");
+}
