@@ -3,6 +3,8 @@
  */
 #include "imapd/cmd.h"
 
+#include <inttypes.h>
+
 #include "common/log.h"
 #include "imapd/resp.h"
 
@@ -38,6 +40,10 @@ static const struct {
 	{"NAMESPACE",     NULL          },
 	{"CHILDREN",      NULL          },
 	{"UNSELECT",      NULL          },
+	{"UIDPLUS",       NULL          },
+	{"MULTIAPPEND",   NULL          },
+	{"MOVE",          NULL          },
+	{"REPLACE",       NULL          },
 	{"STARTTLS",      tls_offered   },
 	{"LOGINDISABLED", login_disabled},
 	{"AUTH=PLAIN",    plain_offered },
@@ -55,6 +61,7 @@ imap_put_capability(const struct imap *im, struct buf *b)
 			buf_putc(b, ' ');
 		buf_puts(b, capabilities[i].name);
 	}
+	buf_printf(b, " APPENDLIMIT=%" PRIu64, im->opt->max_message);
 }
 
 struct reply
