@@ -1,0 +1,75 @@
+# DELETE.
+
+load ../lib/bed
+
+@test "a mailbox goes with its mail, those below it stay" {
+	maildir_make .a
+	maildir_make .a.b
+	maildir_put -d .a one.eml
+	login_imap <<-'EOT'
+		C: a DELETE a
+		S: a OK...
+		C: b LIST "" *
+		S+ * LIST (\HasNoChildren) "/" INBOX
+		S+ * LIST (\HasNoChildren) "/" a/b
+		S: b OK...
+		C: c DELETE a
+		S: c NO [HASCHILDREN] ...
+		C: d DELETE a/b
+		S: d OK...
+		C: e DELETE a
+		S: e NO [NONEXISTENT] ...
+	EOT
+	[[ ! -e $MAILDIR/.a && ! -e $MAILDIR/.a.b ]]
+	[[ -z $(find "$MAILDIR" -maxdepth 1 -name '..*') ]]
+}
+
+@test "INBOX stays, in any case (RFC 3501 6.3.4)" {
+	maildir_put one.eml
+	login_imap <<-'EOT'
+		C: a DELETE INBOX
+		S: a NO...
+		C: b DELETE inbox/
+		S: b NO...
+		C: c DELETE ""
+		S: c NO...
+		C: d DELETE ..
+		S: d NO...
+	EOT
+	(($(maildir_count) == 1))
+}
+
+@test "the selected mailbox: none is selected afterwards; subscriptions stay" {
+	maildir_make .box
+	login_imap <<-'EOT'
+		C: a SUBSCRIBE box
+		S: a OK...
+		C: b SELECT box
+		S* b OK...
+		C: c DELETE box
+		S: * OK [CLOSED] ...
+		S: c OK...
+		C: d FETCH 1 FLAGS
+		S: d BAD...
+		C: e LSUB "" *
+		S: * LSUB () "/" box
+		S: e OK...
+	EOT
+}
+
+@test "where another session has it selected its messages vanish there" {
+	maildir_make .box
+	maildir_put -d .box one.eml two.eml
+	login_imap <<-'EOT'
+		C2: a SELECT box
+		S2* a OK...
+		C: a DELETE box
+		S: a OK...
+		C2: b NOOP
+		S2* b OK...
+		C2: c FETCH 1 BODY.PEEK[]
+		S2* c NO...
+		C2: d LOGOUT
+		S2* d OK...
+	EOT
+}
