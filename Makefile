@@ -192,10 +192,11 @@ lint: all
 		--enable=warning,performance,portability \
 		$(addprefix --suppress=,$(CPPCHECK_OFF)) -I. -I$(B)/gen \
 		$(wildcard common/*.c pop3d/*.c imapd/*.c)
-	printf '%s\n' $(wildcard common/*.c pop3d/*.c imapd/*.c) | \
+	@echo clang-tidy
+	@printf '%s\n' $(wildcard common/*.c pop3d/*.c imapd/*.c) | \
 		xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
 		$(filter-out -DVERSION=%,$(ALL_CFLAGS)) \
-		-DVERSION=\"$(VERSION)\"' tidy
+		-DVERSION=\"$(VERSION)\" 2>/dev/null' tidy
 	mandoc -T lint -W warning $(MAN8)
 	tests/lib/units.sh $(B)
 
