@@ -3,21 +3,13 @@
 # differences.txt says why.
 
 load ../lib/bed
+load ../lib/corpus
 load ../lib/dovecot
 
 @test "every message: the grammar is kept, differences from Dovecot explained" {
-	[[ -n ${CORPUS:-} ]] || skip "CORPUS names no messages"
+	need_corpus
 	need_root "Dovecot"
-	local file n=0
-
-	"$BED_ROOT/tests/corpus/unpack.sh" "$BED_ROOT/build/corpus/messages"
-	cd "$BED_ROOT/build/corpus/messages"
-	find . -name '*.eml' | LC_ALL=C sort >"$BED_TMP/names"
-	while read -r file; do
-		n=$((n + 1))
-		echo "$file $MAILDIR/cur/$((1700000000 + n)).M${n}P1.bed:2,S"
-	done <"$BED_TMP/names" | xargs -n 2 cp
-	chown -R "$BED_USER": "$MAILDIR"
+	corpus_put S
 	dovecot_start
 	env -i HOME="$BED_HOME" PATH="$PATH" ASAN_OPTIONS="$ASAN_OPTIONS" \
 		/usr/bin/python3 "$BED_ROOT/tests/imap/compare.py" \
