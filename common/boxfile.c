@@ -10,6 +10,7 @@
 
 #include "common/buf.h"
 #include "common/control.h"
+#include "common/lock.h"
 #include "common/log.h"
 #include "common/num.h"
 
@@ -178,5 +179,29 @@ boxfile_write(struct boxfile *bf, int dirfd)
 		rc = fstatat(dirfd, file, &bf->st, AT_SYMLINK_NOFOLLOW);
 	else
 		errno = e;
+	return rc;
+}
+
+int
+boxfile_change(int dirfd, struct str key, const struct str *value)
+{
+	enum {
+		LOCK_WAIT_MS = 20000
+	};
+	struct boxfile bf;
+	struct lock lock;
+	int rc, e;
+
+	if (lock_take(&lock, dirfd, "dovecot-uidlist", LOCK_WAIT_MS) == -1)
+		return -1;
+	rc = boxfile_read(&bf, dirfd);
+	if (rc == 0) {
+		boxfile_set(&bf, key, value);
+		rc = boxfile_write(&bf, dirfd);
+	}
+	e = errno;
+	boxfile_free(&bf);
+	lock_release(&lock);
+	errno = e;
 	return rc;
 }

@@ -47,4 +47,7 @@ void boxfile_set(struct boxfile *bf, struct str key, const struct str *value);
  * errno (EFBIG: more than BOXFILE_MAX). */
 int boxfile_write(struct boxfile *bf, int dirfd);
 
+/* Lock, read, change one key, write: for who has no mailbox open. */
+int boxfile_change(int dirfd, struct str key, const struct str *value);
+
 #endif

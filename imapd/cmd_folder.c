@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "common/folder_change.h"
+#include "imapd/specialuse.h"
 
 static struct reply
 reply_fault(enum folder_fault fault)
@@ -70,8 +71,52 @@ reply_change(int rc)
 			       : reply_errno(errno);
 }
 
+/* Marked by hand for another mailbox already?  What has the use by its name
+ * alone gives way. */
+static bool
+is_taken(struct imap *im, const struct folders *all, const char *use)
+{
+	struct specialuse uses[SPECIAL_USES];
+
+	specialuse_read(im, all, uses);
+	for (size_t i = 0; i < SPECIAL_USES; i++)
+		if (uses[i].name == use)
+			return uses[i].marked;
+	return false;
+}
+
+/* RFC 8474 4.2 */
 static struct reply
-create(struct imap *im, struct str name)
+reply_created(struct imap *im, const char *dir)
+{
+	struct mailbox *mb;
+	struct reply r;
+
+	if (mailbox_open(&im->store, dir, MAILBOX_LOOK, &mb) == -1)
+		return reply_errno(errno);
+	r = reply_ok(imap_text(
+		im, "[MAILBOXID (%s)] Done", mailbox_status(mb)->guid));
+	mailbox_close(mb);
+	return r;
+}
+
+static struct reply
+create_dir(struct imap *im, const char *dir, const char *use)
+{
+	int e;
+
+	if (folder_create(&im->store, dir) == -1)
+		return reply_change(-1);
+	if (use == NULL || specialuse_mark(im, dir, use) == 0)
+		return reply_created(im, dir);
+	e = errno;
+	folder_delete(&im->store, dir);
+	errno = e;
+	return reply_change(-1);
+}
+
+static struct reply
+create(struct imap *im, struct str name, const char *use)
 {
 	struct folders all;
 	struct reply r;
@@ -80,11 +125,40 @@ create(struct imap *im, struct str name)
 	if (folders_read(&all, im->store.root) == -1)
 		return reply_errno(errno);
 	buf_init(&dir, 4096);
-	if (new_dir(&all, name, &dir, &r))
-		r = reply_change(folder_create(&im->store, buf_cstr(&dir)));
+	if (use != NULL && is_taken(im, &all, use))
+		r = reply_no("[USEATTR] Another mailbox has that use");
+	else if (new_dir(&all, name, &dir, &r))
+		r = create_dir(im, buf_cstr(&dir), use);
 	buf_free(&dir);
 	folders_free(&all);
 	return r;
+}
+
+/* " (USE (\Sent))", RFC 6154 3; *fit: the use can be given. */
+static bool
+read_use(struct lex *l, const char **use, bool *fit)
+{
+	struct str word, name;
+	bool first = true;
+
+	*use = NULL;
+	*fit = true;
+	if (l->at == l->line.n)
+		return true;
+	if (!lex_space(l) || !lex_expect(l, '(') || !lex_word(l, &word))
+		return false;
+	if (!str_iis(word, "USE"))
+		return lex_refuse(l, "Unknown parameter");
+	if (!lex_space(l) || !lex_expect(l, '('))
+		return false;
+	while (!lex_take(l, ')')) {
+		if ((!first && !lex_space(l)) || !lex_flag(l, &name))
+			return false;
+		*use = specialuse_find(name);
+		*fit = first && *use != NULL;
+		first = false;
+	}
+	return lex_expect(l, ')');
 }
 
 struct reply
@@ -92,12 +166,18 @@ cmd_create(struct imap *im)
 {
 	struct lex *l = &im->lex;
 	struct str client, name;
+	const char *use;
+	bool fit;
 
-	if (!lex_space(l) || !lex_astring(l, &client) || !lex_end(l))
+	if (!lex_space(l) || !lex_astring(l, &client) ||
+		!read_use(l, &use, &fit) || !lex_end(l))
 		return reply_bad(im);
 	if (!name_in(&im->names, &im->arena, client, &name))
 		return reply_fault(FOLDER_UTF8);
-	return create(im, name);
+	if (!fit)
+		return reply_no("[USEATTR] One use a mailbox: \\Archive "
+				"\\Drafts \\Junk \\Sent \\Trash");
+	return create(im, name, use);
 }
 
 /* In whatever way the name is spelled, it is the selected mailbox's. */

@@ -1,14 +1,20 @@
 /*
  * STATUS: a mailbox's numbers without selecting it.
+ *
+ * Most of them are counted in the index already.  SIZE and DELETED-STORAGE
+ * are sums over messages, whose sizes are found out once and then remembered.
  */
 #include "imapd/cmd.h"
 
 #include <errno.h>
 
 #include "imapd/resp.h"
+#include "imapd/status.h"
 
 /* What the answer is made from. */
 struct numbers {
+	const struct options *opt;
+	struct mailbox *mb;
 	const struct mailbox_status *st;
 	uint64_t recent;
 };
@@ -43,15 +49,85 @@ unseen(const struct numbers *n)
 	return n->st->unseen;
 }
 
+static uint64_t
+deleted(const struct numbers *n)
+{
+	return n->st->deleted;
+}
+
+static uint64_t
+append_limit(const struct numbers *n)
+{
+	return n->opt->max_message;
+}
+
+/* Add up what is known; the others go to unknown. */
+static uint64_t
+known_octets(struct mailbox *mb, uint32_t flags, struct set *unknown)
+{
+	uint64_t sum = 0;
+	struct msg m;
+
+	if (mailbox_begin(mb) == -1)
+		return 0;
+	for (uint32_t uid = 1; uid != 0 && mailbox_next(mb, uid, &m);
+		uid = m.uid + 1) {
+		if ((m.flags & flags) != flags)
+			continue;
+		if (m.wire_size == MSG_UNKNOWN)
+			set_add(unknown, m.uid);
+		else
+			sum += m.wire_size;
+	}
+	mailbox_end(mb);
+	return sum;
+}
+
+/* RFC822.SIZE of all messages that have these flags.  One that cannot be
+ * read has no octets. */
+static uint64_t
+octets(struct mailbox *mb, uint32_t flags)
+{
+	struct set unknown;
+	struct msg m;
+	uint64_t sum;
+
+	set_init(&unknown);
+	sum = known_octets(mb, flags, &unknown);
+	for (uint32_t uid = 1; uid != 0 && set_next(&unknown, uid, &uid); uid++)
+		if (mailbox_get(mb, uid, &m) &&
+			mailbox_detail(mb, &m, DETAIL_SIZE) == 0)
+			sum += m.wire_size;
+	set_free(&unknown);
+	return sum;
+}
+
+static uint64_t
+size(const struct numbers *n)
+{
+	return octets(n->mb, 0);
+}
+
+static uint64_t
+deleted_storage(const struct numbers *n)
+{
+	return octets(n->mb, MSG_DELETED);
+}
+
 static const struct {
 	const char *name;
-	uint64_t (*value)(const struct numbers *n);
+	uint64_t (*value)(const struct numbers *n); /* NULL: MAILBOXID */
 } items[] = {
-	{"MESSAGES",    messages   },
-	{"RECENT",      recent     },
-	{"UIDNEXT",     uidnext    },
-	{"UIDVALIDITY", uidvalidity},
-	{"UNSEEN",      unseen     },
+	{"MESSAGES",        messages       },
+	{"RECENT",          recent         },
+	{"UIDNEXT",         uidnext        },
+	{"UIDVALIDITY",     uidvalidity    },
+	{"UNSEEN",          unseen         },
+	{"SIZE",            size           },
+	{"DELETED",         deleted        },
+	{"DELETED-STORAGE", deleted_storage},
+	{"APPENDLIMIT",     append_limit   },
+	{"MAILBOXID",       NULL           },
 };
 
 enum {
@@ -59,8 +135,8 @@ enum {
 };
 
 /* Bits of items[], for "(MESSAGES UNSEEN)". */
-static bool
-read_items(struct lex *l, unsigned *asked)
+bool
+status_read(struct lex *l, unsigned *asked)
 {
 	struct str word;
 
@@ -97,27 +173,46 @@ put_status(struct imap *im, struct str name, unsigned asked,
 			continue;
 		resp_item(im->out, &first);
 		buf_puts(im->out, items[i].name);
-		buf_putc(im->out, ' ');
-		buf_putn(im->out, items[i].value(n));
+		if (items[i].value != NULL) {
+			buf_putc(im->out, ' ');
+			buf_putn(im->out, items[i].value(n));
+		} else
+			buf_printf(im->out, " (%s)", n->st->guid);
 	}
 	buf_puts(im->out, ")\r\n");
 	io_sent(im->io);
 }
 
 /* The selected one is open; what is \Recent there lies in new/ no more. */
-static struct reply
-status_selected(struct imap *im, struct str name, unsigned asked)
+static int
+put_selected(struct imap *im, struct str name, unsigned asked)
 {
 	struct selected *sel = &im->sel;
-	struct numbers n;
+	struct numbers n = {.opt = im->opt, .mb = sel->mb};
 
 	if (mailbox_sync(sel->mb) == -1)
-		return reply_errno(errno);
+		return -1;
 	n.st = mailbox_status(sel->mb);
 	n.recent = set_count(&sel->view.recent) +
 		   set_count(mailbox_recent(sel->mb));
 	put_status(im, name, asked, &n);
-	return reply_ok("Done");
+	return 0;
+}
+
+int
+status_put(struct imap *im, struct str name, unsigned asked)
+{
+	struct numbers n = {.opt = im->opt};
+
+	if (im->sel.mb != NULL && str_is(name, im->sel.name))
+		return put_selected(im, name, asked);
+	if (imap_open(im, name, MAILBOX_LOOK, &n.mb) == -1)
+		return -1;
+	n.st = mailbox_status(n.mb);
+	n.recent = n.st->in_new;
+	put_status(im, name, asked, &n);
+	mailbox_close(n.mb);
+	return 0;
 }
 
 struct reply
@@ -125,22 +220,13 @@ cmd_status(struct imap *im)
 {
 	struct lex *l = &im->lex;
 	struct str client, name;
-	struct mailbox *mb;
-	struct numbers n;
 	unsigned asked;
 
 	if (!lex_space(l) || !lex_astring(l, &client) || !lex_space(l) ||
-		!read_items(l, &asked) || !lex_end(l))
+		!status_read(l, &asked) || !lex_end(l))
 		return reply_bad(im);
 	if (!name_in(&im->names, &im->arena, client, &name))
 		return reply_errno(ENOENT);
-	if (im->sel.mb != NULL && str_is(name, im->sel.name))
-		return status_selected(im, name, asked);
-	if (imap_open(im, name, MAILBOX_LOOK, &mb) == -1)
-		return reply_errno(errno);
-	n.st = mailbox_status(mb);
-	n.recent = n.st->in_new;
-	put_status(im, name, asked, &n);
-	mailbox_close(mb);
-	return reply_ok("Done");
+	return status_put(im, name, asked) == 0 ? reply_ok("Done")
+						: reply_errno(errno);
 }

@@ -19,7 +19,7 @@ tree_init(struct tree *t, struct arena *a)
 	*t = (struct tree){.arena = a};
 }
 
-void
+struct node *
 tree_add(struct tree *t, struct str name, unsigned bits)
 {
 	if (t->n == t->cap) {
@@ -31,7 +31,8 @@ tree_add(struct tree *t, struct str name, unsigned bits)
 		t->node = node;
 		t->cap = cap;
 	}
-	t->node[t->n++] = (struct node){name, bits};
+	t->node[t->n] = (struct node){.name = name, .bits = bits};
+	return &t->node[t->n++];
 }
 
 static int
@@ -52,10 +53,15 @@ sort_and_merge(struct tree *t)
 		return;
 	qsort(t->node, t->n, sizeof(*t->node), node_cmp);
 	for (size_t i = 1; i < t->n; i++) {
-		if (str_eq(t->node[i].name, t->node[to].name))
-			t->node[to].bits |= t->node[i].bits;
-		else
-			t->node[++to] = t->node[i];
+		struct node *x = &t->node[i], *y = &t->node[to];
+
+		if (!str_eq(x->name, y->name)) {
+			t->node[++to] = *x;
+			continue;
+		}
+		y->bits |= x->bits;
+		if (y->folder == NULL)
+			y->folder = x->folder;
 	}
 	t->n = to + 1;
 }
@@ -88,4 +94,16 @@ tree_build(struct tree *t, char separator)
 			tree_add(t, above, has);
 	}
 	sort_and_merge(t);
+}
+
+void
+tree_mark_above(struct tree *t, size_t i, char separator, unsigned bits)
+{
+	struct node key = t->node[i], *n;
+
+	while (cut_level(&key.name, separator)) {
+		n = bsearch(&key, t->node, t->n, sizeof(key), node_cmp);
+		if (n != NULL)
+			n->bits |= bits;
+	}
 }

@@ -80,7 +80,7 @@ setup() {
 		RUN rm "$MAILDIR"/cur/1700000004.*
 		C: b UID COPY 1:* Archive
 		S: * 3 EXPUNGE
-		S: b OK [COPYUID ${v} 1,3 1:2] ...
+		S: b OK [COPYUID ${v} 1,3 ...] ...
 	EOT
 	(($(maildir_count .Archive) == 2))
 }

@@ -32,11 +32,11 @@ load ../lib/bed
 		C: b LIST "" %
 		S+ * LIST (\HasNoChildren) "/" INBOX
 		S+ * LIST (\HasChildren) "/" a
-		S+ * LIST (\NonExistent \Noselect \HasChildren) "/" x
+		S+ * LIST (\Noselect \HasChildren) "/" x
 		S: b OK...
 		C: c LIST "" %/%
 		S+ * LIST (\HasNoChildren) "/" a/b
-		S+ * LIST (\NonExistent \Noselect \HasChildren) "/" x/y
+		S+ * LIST (\Noselect \HasChildren) "/" x/y
 		S: c OK...
 		C: d LIST a/ %
 		S: * LIST (\HasNoChildren) "/" a/b
@@ -50,7 +50,7 @@ load ../lib/bed
 		C: g LIST "" nothere
 		S: g OK...
 		C: h LIST "" x
-		S: * LIST (\NonExistent \Noselect \HasChildren) "/" x
+		S: * LIST (\Noselect \HasChildren) "/" x
 		S: h OK...
 		C: i LIST "" {1}
 		S: + ...
@@ -90,12 +90,12 @@ load ../lib/bed
 	login_imap --separator=. --prefix=INBOX. <<-'EOT'
 		C: a LIST "" *
 		S+ * LIST (\HasChildren) "." INBOX
-		S+ * LIST (\HasNoChildren) "." INBOX.Sent
+		S+ * LIST (\HasNoChildren \Sent) "." INBOX.Sent
 		S+ * LIST (\HasNoChildren) "." INBOX.a.b
 		S: a OK...
 		C: b LIST "" INBOX.%
-		S+ * LIST (\HasNoChildren) "." INBOX.Sent
-		S+ * LIST (\NonExistent \Noselect \HasChildren) "." INBOX.a
+		S+ * LIST (\HasNoChildren \Sent) "." INBOX.Sent
+		S+ * LIST (\Noselect \HasChildren) "." INBOX.a
 		S: b OK...
 		C: c SELECT INBOX.a.b
 		S* c OK...
