@@ -48,6 +48,9 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+import grammar  # noqa: E402  (beside this file)
+
 ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 ACT = re.compile(r"(?:([CS])(\d?)([:~<*+])(?: (.*))?"
                  r"|(CLOSE|EOF|DROP|TLS)(\d?)"
@@ -186,6 +189,10 @@ class Wire:
         self.raw = None
         if opts.raw:
             self.raw = open("%s/%d-%s" % (opts.raw, os.getpid(), name), "wb")
+        # Ours is held to the grammar of IMAP; 9 is somebody else's.
+        self.imap = None
+        if opts.raw and name != "9":
+            self.imap = grammar.Session(advertised=False)
         connect = opts.beside if name == "9" else opts.connect
         if connect:
             host, port = connect.rsplit(":", 1)
@@ -244,6 +251,21 @@ class Wire:
             self.raw.write(octets)
         self.came += octets
         self.ended = ended
+        self.judge(octets)
+
+    def judge(self, octets):
+        """Every response of imapd follows the grammar."""
+        if not self.imap:
+            return
+        if not self.imap.count and octets[:1] not in b"*":
+            self.imap = None  # POP3
+            return
+        try:
+            for _ in self.imap.feed(octets):
+                pass
+        except grammar.Bad as e:
+            self.imap = None
+            raise Failed("not IMAP: %s" % e) from None
 
     def write_some(self):
         try:
