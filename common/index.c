@@ -46,7 +46,7 @@
 #include "common/log.h"
 
 /* Part of the file's name: another layout is another file. */
-#define INDEX_VERSION "2"
+#define INDEX_VERSION "3"
 
 enum {
 	READERS_MAX = 2048,

@@ -46,7 +46,10 @@ struct index_box {
 	uint32_t id; /* names the mailbox in all other records */
 	uint32_t uidvalidity, uidnext;
 	uint32_t messages, unseen, deleted, in_new;
-	uint32_t pop_keys; /* enum index_pop_keys */
+	uint32_t pop_keys;    /* enum index_pop_keys */
+	uint64_t members;     /* grows with each arrival and departure */
+	uint32_t unseen_from; /* all messages with a lower UID are seen */
+	uint32_t spare;
 	uint64_t highestmodseq;
 	uint64_t floor;    /* expunges up to this modseq are not remembered */
 	uint64_t reserved; /* modseqs up to this one may be given */

@@ -200,6 +200,10 @@ mailbox_write(struct mailbox *mb)
 		index_abort(t);
 		return NULL;
 	}
+	if (mb->found_unseen > mb->box.unseen_from &&
+		mb->found_at == mb->box.highestmodseq)
+		mb->box.unseen_from = mb->found_unseen;
+	mb->found_unseen = 0;
 	mb->write = t;
 	mb->write_ms = io_now_ms();
 	return t;

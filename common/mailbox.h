@@ -101,6 +101,11 @@ void mailbox_end(struct mailbox *mb);
 bool mailbox_get(struct mailbox *mb, uint32_t uid, struct msg *out);
 bool mailbox_next(struct mailbox *mb, uint32_t from, struct msg *out);
 
+/* All UIDs, added to a set; and the lowest one without \Seen, or 0.  Cheap
+ * however many messages there are. */
+int mailbox_uids(struct mailbox *mb, struct set *out);
+uint32_t mailbox_first_unseen(struct mailbox *mb);
+
 /* Add the UIDs expunged with a modseq above since.  False when the index does
  * not reach back that far (its start was later): all is unknown. */
 bool mailbox_vanished(struct mailbox *mb, uint64_t since, struct set *out);
@@ -193,7 +198,8 @@ int mailbox_move(struct mailbox *from, const struct set *uids,
 enum content_kind {
 	CONTENT_ENVELOPE = 1,
 	CONTENT_BODYSTRUCTURE = 2,
-	CONTENT_HEADER = 3 /* header fields that clients ask for, wire form */
+	CONTENT_HEADER = 3, /* header fields that clients ask for, wire form */
+	CONTENT_UIDS = 7    /* of the mailbox: mailbox_uids.c's own */
 };
 bool mailbox_content(struct mailbox *mb, uint32_t uid, enum content_kind kind,
 	struct str *out);

@@ -25,6 +25,10 @@ void
 mailbox_recount(struct index_box *box, const struct index_msg *was,
 	const struct index_msg *now)
 {
+	box->members += (was == NULL) != (now == NULL);
+	if (now != NULL && !(now->flags & MSG_SEEN) &&
+		now->uid < box->unseen_from)
+		box->unseen_from = now->uid;
 	if (was != NULL) {
 		box->messages--;
 		box->unseen -= !(was->flags & MSG_SEEN);

@@ -282,7 +282,7 @@ write_detail(struct index_txn *t, uint32_t id, const struct pending *p)
 {
 	struct index_msg m;
 
-	if (index_msg_get(t, id, p->uid, &m) == -1)
+	if (p->uid != 0 && index_msg_get(t, id, p->uid, &m) == -1)
 		return errno == ENOENT ? 0 : -1;
 	if (p->kind != 0)
 		return index_content_put(

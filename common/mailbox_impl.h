@@ -37,6 +37,10 @@ struct mailbox {
 	struct mailbox_status status;
 	struct keywords kw;
 	struct set recent;
+	/* The first unseen message, as of modseq found_at: for the box when it
+	 * is written next. */
+	uint32_t found_unseen;
+	uint64_t found_at;
 	struct index_txn *read;  /* between begin and end */
 	int reading;             /* how deep */
 	struct index_txn *write; /* between write_begin and write_end */

@@ -43,28 +43,43 @@ is_recent(const struct selected *sel, const struct set *recent,
 	return set_has(recent, m->uid) || (sel->readonly && m->in_new);
 }
 
+/* \Recent: what this SELECT moved out of new/, or what EXAMINE sees there. */
+static void
+first_recent(struct selected *sel)
+{
+	struct set *recent = &sel->view.recent;
+	struct msg m = {.uid = 0};
+
+	take_recent(sel, recent);
+	set_intersect(recent, &sel->view.uids);
+	if (!sel->readonly || mailbox_status(sel->mb)->in_new == 0)
+		return;
+	while (m.uid < UINT32_MAX && mailbox_next(sel->mb, m.uid + 1, &m))
+		if (m.in_new)
+			set_add(recent, m.uid);
+}
+
 int
 update_first(struct imap *im, uint32_t *unseen)
 {
 	struct selected *sel = &im->sel;
-	struct set recent;
-	struct msg m;
+	struct set uids;
+	int rc;
 
-	*unseen = 0;
-	set_init(&recent);
-	take_recent(sel, &recent);
 	if (mailbox_begin(sel->mb) == -1)
 		return -1;
-	sel->view.modseq = mailbox_status(sel->mb)->highestmodseq;
-	for (uint32_t uid = 1; uid != 0 && mailbox_next(sel->mb, uid, &m);
-		uid = m.uid + 1) {
-		view_add(&sel->view, m.uid, is_recent(sel, &recent, &m));
-		if (*unseen == 0 && (m.flags & MSG_SEEN) == 0)
-			*unseen = view_number(&sel->view, m.uid);
+	set_init(&uids);
+	rc = mailbox_uids(sel->mb, &uids);
+	if (rc == 0) {
+		sel->view.modseq = mailbox_status(sel->mb)->highestmodseq;
+		view_fill(&sel->view, &uids);
+		first_recent(sel);
+		*unseen =
+			view_number(&sel->view, mailbox_first_unseen(sel->mb));
 	}
 	mailbox_end(sel->mb);
-	set_free(&recent);
-	return 0;
+	set_free(&uids);
+	return rc;
 }
 
 static int

@@ -39,6 +39,13 @@ view_add(struct view *v, uint32_t uid, bool recent)
 	return true;
 }
 
+void
+view_fill(struct view *v, const struct set *uids)
+{
+	set_copy(&v->uids, uids);
+	v->last = set_max(uids);
+}
+
 uint32_t
 view_count(const struct view *v)
 {

@@ -31,6 +31,9 @@ void view_free(struct view *v);
  * behind the last: a file that came back.  It waits for the next SELECT. */
 bool view_add(struct view *v, uint32_t uid, bool recent);
 
+/* All messages of a mailbox that was just selected. */
+void view_fill(struct view *v, const struct set *uids);
+
 uint32_t view_count(const struct view *v);
 uint32_t view_number(struct view *v, uint32_t uid); /* 0: has none */
 

@@ -364,6 +364,71 @@ test_modseq(void)
 	mailbox_close(mb);
 }
 
+static bool
+uids_are(struct mailbox *mb, const char *want)
+{
+	struct set s;
+	struct buf b;
+	bool same;
+
+	set_init(&s);
+	buf_init(&b, 1000);
+	same = mailbox_uids(mb, &s) == 0;
+	set_print(&s, &b);
+	same = same && strcmp(buf_cstr(&b), want) == 0;
+	if (!same)
+		printf("# %s, not %s\n", buf_cstr(&b), want);
+	buf_free(&b);
+	set_free(&s);
+	return same;
+}
+
+static void
+test_uids(void)
+{
+	struct flag_change seen = {.flags_set = MSG_SEEN};
+	struct flag_change unseen = {.flags_clear = MSG_SEEN};
+	struct mailbox *a, *b;
+	struct set uids, gone;
+	struct msg m;
+
+	fresh();
+	run("i=0; while [ $i -lt 3000 ]; do >cur/$((10000 + i)).x:2,S;"
+	    "i=$((i + 1)); done");
+	a = open_box(MAILBOX_SELECT);
+	ok(uids_are(a, "1:3000") && mailbox_first_unseen(a) == 0,
+		"all UIDs; none unseen");
+	mailbox_sync(a);
+	b = open_box(MAILBOX_SELECT);
+	ok(uids_are(b, "1:3000"), "kept for the next");
+	mailbox_change(a, 2000, &unseen, &m);
+	mailbox_change(a, 1000, &unseen, &m);
+	mailbox_sync(b);
+	ok(mailbox_first_unseen(b) == 1000, "the first unseen");
+	mailbox_change(b, 1000, &seen, &m);
+	ok(mailbox_first_unseen(b) == 2000, "the next one");
+	mailbox_change(b, 500, &unseen, &m);
+	mailbox_sync(a);
+	ok(mailbox_first_unseen(a) == 500, "one before it");
+	set_init(&uids);
+	set_init(&gone);
+	set_add_run(&uids, 5, 7);
+	mailbox_expunge(a, &uids, &gone);
+	ok(uids_are(a, "1:4,8:3000"), "after an expunge");
+	put("new/99999.y", "y\n");
+	mailbox_sync(b);
+	ok(uids_are(b, "1:4,8:3001"), "after a delivery");
+	mailbox_sync(b);
+	mailbox_close(a);
+	mailbox_close(b);
+	a = open_box(MAILBOX_LOOK);
+	ok(uids_are(a, "1:4,8:3001") && mailbox_first_unseen(a) == 500,
+		"and in the next session");
+	mailbox_close(a);
+	set_free(&uids);
+	set_free(&gone);
+}
+
 static void
 test_courier(void)
 {
@@ -415,7 +480,7 @@ test_damage(void)
 	put("cur/1.a:2,S", "a\n");
 	mb = open_box(MAILBOX_SELECT);
 	uidvalidity = mailbox_status(mb)->uidvalidity;
-	run("dd if=/dev/urandom of=../cache/index2 bs=4096 count=40 "
+	run("dd if=/dev/urandom of=../cache/index3 bs=4096 count=40 "
 	    "conv=notrunc 2>/dev/null");
 	put("cur/2.b:2,", "b\n");
 	/* Whatever happens here happens to this process alone. */
@@ -838,6 +903,7 @@ main(void)
 	test_expunge();
 	test_detail();
 	test_forwarded();
+	test_uids();
 	test_keywords();
 	test_modseq();
 	test_courier();
