@@ -37,9 +37,14 @@ expand(const char *path, const char *home, struct buf *out)
 static int
 make_path(const char *path)
 {
-	char *copy = str_dup(str_of(path));
+	char *copy;
 	int rc = 0;
 
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	copy = str_dup(str_of(path));
 	for (char *p = copy + 1; rc == 0 && *p != '\0'; p++) {
 		if (*p != '/')
 			continue;
@@ -47,9 +52,9 @@ make_path(const char *path)
 		rc = mkdir(copy, 0700) == -1 && errno != EEXIST ? -1 : 0;
 		*p = '/';
 	}
-	if (rc == 0)
-		rc = mkdir(copy, 0700) == -1 && errno != EEXIST ? -1 : 0;
 	free(copy);
+	if (rc == 0 && mkdir(path, 0700) == -1 && errno != EEXIST)
+		rc = -1;
 	return rc;
 }
 
