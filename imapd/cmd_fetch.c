@@ -22,9 +22,11 @@
 #include "common/date.h"
 #include "common/log.h"
 #include "common/wire.h"
+#include "imapd/binary.h"
 #include "imapd/bodystructure.h"
 #include "imapd/envelope.h"
 #include "imapd/fetch.h"
+#include "imapd/identity.h"
 #include "imapd/resp.h"
 #include "imapd/update.h"
 
@@ -53,7 +55,8 @@ struct job {
 	bool set_seen;
 	struct arena arena; /* one message's */
 	struct facts x;
-	unsigned gone, failed;
+	unsigned gone, failed, undecodable;
+	struct identities ids; /* when one of their items is asked for */
 };
 
 /* BODY and BODYSTRUCTURE are found by one parse and kept as one content: the
@@ -214,6 +217,39 @@ mark_seen(struct job *r)
 	return 0;
 }
 
+static void
+find_piece(struct job *r, const struct section *s, struct piece *p)
+{
+	section_find(s, r->x.root, &r->x.src, r->x.m.wire_size, &r->arena, p);
+}
+
+/* The whole message has no encoding of its own. */
+static enum transfer_kind
+encoding(struct job *r, const struct section *s, const struct piece *p)
+{
+	return s->depth == 0 || p->nil ? TRANSFER_PLAIN
+				       : transfer_kind(&r->arena, p->part);
+}
+
+/* What cannot be decoded is not sent at all (RFC 3516 4.3). */
+static int
+check_encodings(struct job *r)
+{
+	struct piece p;
+
+	for (const struct section *s = r->fetch.section; s != NULL;
+		s = s->next) {
+		if (!s->decode)
+			continue;
+		find_piece(r, s, &p);
+		if (encoding(r, s, &p) != TRANSFER_UNKNOWN)
+			continue;
+		errno = ENOTSUP;
+		return -1;
+	}
+	return 0;
+}
+
 /* What the index does not have: from the file.  -1 with errno. */
 static int
 find_out(struct job *r)
@@ -234,7 +270,9 @@ find_out(struct job *r)
 			return -1;
 		x->open = true;
 	}
-	return parse(r, n) == -1 ? -1 : mark_seen(r);
+	if (parse(r, n) == -1 || check_encodings(r) == -1)
+		return -1;
+	return mark_seen(r);
 }
 
 static void
@@ -253,6 +291,34 @@ put_date(struct buf *b, bool *first, const struct msg *m)
 	date_print_internal(m->internaldate, date);
 	put_name(b, first, "INTERNALDATE");
 	resp_string(b, str_of(date));
+}
+
+static void
+put_identity(struct job *r, bool *first)
+{
+	struct buf *b = r->im->out;
+	uint32_t uid = r->x.m.uid;
+	char date[27];
+	time_t t;
+
+	if (wants(r, FETCH_EMAILID)) {
+		put_name(b, first, "EMAILID");
+		buf_putc(b, '(');
+		identity_email(&r->ids, uid, b);
+		buf_putc(b, ')');
+	}
+	if (wants(r, FETCH_THREADID)) {
+		put_name(b, first, "THREADID");
+		buf_puts(b, "NIL");
+	}
+	if (wants(r, FETCH_SAVEDATE)) {
+		put_name(b, first, "SAVEDATE");
+		if (identity_saved(&r->ids, uid, &t)) {
+			date_print_internal(t, date);
+			resp_string(b, str_of(date));
+		} else
+			buf_puts(b, "NIL");
+	}
 }
 
 static void
@@ -289,6 +355,7 @@ put_items(struct job *r, bool *first)
 		put_name(im->out, first, "BODYSTRUCTURE");
 		buf_adds(im->out, x->structure);
 	}
+	put_identity(r, first);
 }
 
 static uint64_t
@@ -318,6 +385,33 @@ send_piece(struct job *r, const struct piece *p, uint64_t from, uint64_t n)
 		io_write(im->io, p->tail.p + (from - p->wire), n);
 }
 
+/* Decoded: a literal8 when NUL is in it (RFC 3516 4.3). */
+static void
+put_decoded(struct job *r, const struct section *s, const struct piece *p)
+{
+	struct binary x = {
+		.src = &r->x.src,
+		.off = p->off,
+		.end = p->end,
+		.kind = encoding(r, s, p),
+	};
+	bool nul = false;
+	uint64_t from = 0, n = p->nil ? 0 : binary_measure(&x, &nul);
+
+	if (s->size) {
+		buf_putc(r->im->out, ' ');
+		buf_putn(r->im->out, n);
+		return;
+	}
+	if (s->partial) {
+		from = least(s->start, n);
+		n = least(s->count, n - from);
+	}
+	buf_printf(r->im->out, " %s{%llu}\r\n", nul ? "~" : "",
+		(unsigned long long)n);
+	binary_send(&x, r->im->io, from, n);
+}
+
 static void
 put_section(struct job *r, const struct section *s, bool *first)
 {
@@ -327,9 +421,13 @@ put_section(struct job *r, const struct section *s, bool *first)
 
 	resp_item(im->out, first);
 	buf_adds(im->out, s->label);
-	section_find(s, r->x.root, &r->x.src, r->x.m.wire_size, &r->arena, &p);
-	if (p.nil) {
+	find_piece(r, s, &p);
+	if (p.nil && !s->size) {
 		buf_puts(im->out, " NIL");
+		return;
+	}
+	if (s->decode) {
+		put_decoded(r, s, &p);
 		return;
 	}
 	n = p.wire + p.tail.n;
@@ -372,6 +470,8 @@ put_from_file(struct job *r)
 		put_message(r);
 	else if (errno == ENOENT)
 		r->gone++;
+	else if (errno == ENOTSUP)
+		r->undecodable++;
 	else {
 		log_error("%s: UID %u: %s", r->im->sel.name, r->x.m.uid,
 			strerror(errno));
@@ -427,15 +527,21 @@ fetch(struct imap *im, struct job *r, struct seqset *asked)
 	struct set uids;
 	bool good;
 
+	if (wants(r, FETCH_EMAILID | FETCH_SAVEDATE) &&
+		identities_read(&r->ids, im->sel.mb) == -1)
+		return reply_errno(errno);
 	set_init(&uids);
 	good = imap_messages(im, asked, &uids);
 	if (good)
 		fetch_all(r, &uids);
 	set_free(&uids);
+	identities_free(&r->ids);
 	if (!good)
 		return reply_bad(im);
 	if (r->failed > 0)
 		return reply_no("[SERVERBUG] Some messages cannot be read");
+	if (r->undecodable > 0)
+		return reply_no("[UNKNOWN-CTE] An encoding is not known");
 	if (r->gone > 0 && !im->uid)
 		return reply_no("[EXPUNGEISSUED] Some messages are gone");
 	return reply_ok("Done");

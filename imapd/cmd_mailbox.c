@@ -43,6 +43,7 @@ imap_unselect(struct imap *im)
 		return;
 	mailbox_close(sel->mb);
 	view_free(&sel->view);
+	set_free(&sel->saved);
 	free(sel->name);
 	*sel = (struct selected){0};
 	view_init(&sel->view);
@@ -60,24 +61,45 @@ let_go(struct imap *im)
 	io_puts(im->io, "* OK [CLOSED] Previous mailbox closed\r\n");
 }
 
-bool
-imap_messages(struct imap *im, struct seqset *asked, struct set *uids)
+/* By number or UID; clip: numbers that do not exist are left out, else false
+ * when there is one. */
+static bool
+find_messages(
+	struct imap *im, struct seqset *asked, bool clip, struct set *uids)
 {
 	struct view *v = &im->sel.view;
 	uint32_t last = im->uid ? set_max(&v->uids) : view_count(v);
 	struct set numbers;
 	bool good;
 
-	if (im->uid) {
+	if (asked->saved)
+		set_union(uids, &im->sel.saved);
+	else if (im->uid)
 		seqset_resolve(asked, last == 0 ? 1 : last, uids);
+	if (asked->saved || im->uid) {
 		set_intersect(uids, &v->uids);
 		return true;
 	}
 	set_init(&numbers);
 	seqset_resolve(asked, last == 0 ? 1 : last, &numbers);
+	if (clip && last < UINT32_MAX)
+		set_remove_run(&numbers, last + 1, UINT32_MAX);
 	good = view_numbers(v, &numbers, uids);
 	set_free(&numbers);
-	return good || lex_refuse(&im->lex, "No such message number");
+	return good;
+}
+
+bool
+imap_messages(struct imap *im, struct seqset *asked, struct set *uids)
+{
+	return find_messages(im, asked, false, uids) ||
+	       lex_refuse(&im->lex, "No such message number");
+}
+
+void
+imap_known_messages(struct imap *im, struct seqset *asked, struct set *uids)
+{
+	find_messages(im, asked, true, uids);
 }
 
 static void
@@ -96,6 +118,7 @@ put_selected(struct imap *im, uint32_t unseen)
 		st->uidvalidity);
 	buf_printf(im->out, "* OK [UIDNEXT %u] Predicted next UID\r\n",
 		st->uidnext);
+	buf_printf(im->out, "* OK [MAILBOXID (%s)] Id\r\n", st->guid);
 	io_sent(im->io);
 }
 

@@ -33,6 +33,9 @@ static const struct word words[] = {
 	{"ENVELOPE",      FETCH_ENVELOPE     },
 	{"BODY",          FETCH_BODY         },
 	{"BODYSTRUCTURE", FETCH_BODYSTRUCTURE},
+	{"EMAILID",       FETCH_EMAILID      },
+	{"THREADID",      FETCH_THREADID     },
+	{"SAVEDATE",      FETCH_SAVEDATE     },
 	{NULL,            0		  },
 };
 
@@ -45,6 +48,16 @@ static const struct {
 	{"RFC822",        SECTION_ALL,    true },
 	{"RFC822.HEADER", SECTION_HEADER, false},
 	{"RFC822.TEXT",   SECTION_TEXT,   true },
+};
+
+/* RFC 3516 4.2 */
+static const struct {
+	const char *name;
+	bool seen, size;
+} binary[] = {
+	{"BINARY",      true,  false},
+	{"BINARY.PEEK", false, false},
+	{"BINARY.SIZE", false, true },
 };
 
 static bool
@@ -94,6 +107,13 @@ parse_item(struct lex *l, struct str name, struct fetch *f)
 	if ((peek || str_iis(name, "BODY")) && lex_take(l, '[')) {
 		f->seen = f->seen || !peek;
 		return section_parse(l, new_section(l, f));
+	}
+	for (size_t i = 0; i < sizeof(binary) / sizeof(binary[0]); i++) {
+		if (!str_iis(name, binary[i].name) || !lex_take(l, '['))
+			continue;
+		f->seen = f->seen || binary[i].seen;
+		return section_parse_binary(
+			l, new_section(l, f), binary[i].size);
 	}
 	return find_word(words, name, f) || find_old(l, name, f) ||
 	       lex_refuse(l, "Unknown item to fetch");

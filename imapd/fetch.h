@@ -16,7 +16,10 @@ enum {
 	FETCH_SIZE = 1 << 3,
 	FETCH_ENVELOPE = 1 << 4,
 	FETCH_BODY = 1 << 5,
-	FETCH_BODYSTRUCTURE = 1 << 6
+	FETCH_BODYSTRUCTURE = 1 << 6,
+	FETCH_EMAILID = 1 << 7,
+	FETCH_THREADID = 1 << 8,
+	FETCH_SAVEDATE = 1 << 9
 };
 
 struct fetch {

@@ -138,18 +138,45 @@ parse(struct lex *l, struct section *s, struct buf *label)
 	return lex_expect(l, ']') && parse_partial(l, s, label);
 }
 
-bool
-section_parse(struct lex *l, struct section *s)
+static bool
+parse_binary(struct lex *l, struct section *s, struct buf *label)
+{
+	buf_puts(label, s->size ? "BINARY.SIZE[" : "BINARY[");
+	if (!parse_spec(l, s, label))
+		return false;
+	buf_putc(label, ']');
+	if (s->kind != SECTION_ALL)
+		return lex_refuse(l, "A part has a number");
+	return lex_expect(l, ']') && (s->size || parse_partial(l, s, label));
+}
+
+static bool
+with_label(struct lex *l, struct section *s,
+	bool (*read)(struct lex *l, struct section *s, struct buf *label))
 {
 	struct buf label;
 	bool good;
 
 	buf_init(&label, LABEL_MAX);
-	good = parse(l, s, &label);
+	good = read(l, s, &label);
 	if (good)
 		s->label = arena_str(l->arena, buf_str(&label));
 	buf_free(&label);
 	return good;
+}
+
+bool
+section_parse(struct lex *l, struct section *s)
+{
+	return with_label(l, s, parse);
+}
+
+bool
+section_parse_binary(struct lex *l, struct section *s, bool size)
+{
+	s->decode = true;
+	s->size = size;
+	return with_label(l, s, parse_binary);
 }
 
 void
@@ -274,6 +301,7 @@ section_find(const struct section *s, struct mime_part *root,
 	}
 	if (out->nil)
 		return;
+	out->part = m;
 	if (s->kind == SECTION_ALL && s->depth == 0) {
 		out->end = src->size;
 		out->wire = size;

@@ -31,6 +31,8 @@ struct section {
 	size_t nfield;
 	bool partial;
 	uint64_t start, count;
+	/* BINARY: the content decoded, or how much that is (RFC 3516). */
+	bool decode, size;
 };
 
 /* What of the message has to be looked at. */
@@ -44,6 +46,9 @@ enum section_need {
 /* The rest of "BODY[" up to "]" or "]<0.100>". */
 bool section_parse(struct lex *l, struct section *s);
 
+/* The same of "BINARY[" and "BINARY.SIZE[": part numbers alone. */
+bool section_parse_binary(struct lex *l, struct section *s, bool size);
+
 /* RFC822, RFC822.HEADER and RFC822.TEXT. */
 void section_old(struct section *s, enum section_kind kind, struct str label);
 
@@ -51,7 +56,8 @@ enum section_need section_need(const struct section *s);
 
 /* The octets: either memory, or a slice of the file and a tail behind it. */
 struct piece {
-	bool nil;          /* there is no such part */
+	bool nil; /* there is no such part */
+	const struct mime_part *part;
 	uint64_t off, end; /* of the file */
 	uint64_t wire;     /* octets of that on the wire */
 	struct str tail;   /* wire octets behind it, or all there is */
