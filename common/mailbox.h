@@ -199,6 +199,10 @@ enum content_kind {
 	CONTENT_ENVELOPE = 1,
 	CONTENT_BODYSTRUCTURE = 2,
 	CONTENT_HEADER = 3, /* header fields that clients ask for, wire form */
+	/* imapd/keys.h; text is dear and goes first. */
+	CONTENT_NUMBERS = 4,
+	CONTENT_WORDS = 5,
+	CONTENT_TEXT = 6,
 	CONTENT_UIDS = 7    /* of the mailbox: mailbox_uids.c's own */
 };
 bool mailbox_content(struct mailbox *mb, uint32_t uid, enum content_kind kind,

@@ -38,6 +38,7 @@ struct selected {
 	struct mailbox *mb;
 	char *name; /* of malloc */
 	struct view view;
+	struct set saved; /* UIDs: what "$" stands for */
 	bool readonly;
 	uint64_t keywords; /* bits of those that FLAGS has named */
 	struct told *told; /* in the order of the UIDs */
@@ -114,6 +115,10 @@ int imap_open(struct imap *im, struct str name, enum mailbox_mode mode,
  * lexer refuses, for a number that does not (RFC 9051 6.4.8, 6.4.9).
  */
 bool imap_messages(struct imap *im, struct seqset *asked, struct set *uids);
+
+/* The same for searching, where a number that does not exist is no error. */
+void imap_known_messages(
+	struct imap *im, struct seqset *asked, struct set *uids);
 
 /* Select nothing; never expunges. */
 void imap_unselect(struct imap *im);

@@ -509,10 +509,12 @@ lex_seqset(struct lex *l, struct seqset *out)
 {
 	size_t ranges = 1;
 
+	*out = (struct seqset){.saved = lex_take(l, '$')};
+	if (out->saved)
+		return true;
 	for (size_t i = l->at; i < l->line.n && l->line.p[i] != ' '; i++)
 		ranges += l->line.p[i] == ',';
 	out->range = arena_array(l->arena, ranges, sizeof(*out->range));
-	out->n = 0;
 	do {
 		if (!seq_range(l, &out->range[out->n++]))
 			return false;

@@ -87,7 +87,7 @@ bool lex_pattern(struct lex *l, struct str *out);
 
 bool lex_number(struct lex *l, uint32_t *out);
 bool lex_number64(struct lex *l, uint64_t *out);
-bool lex_seqset(struct lex *l, struct seqset *out);
+bool lex_seqset(struct lex *l, struct seqset *out); /* or "$" */
 
 /*
  * A message: its announcement "{n}" or "{n+}", behind a '~' what may hold NUL

@@ -7,6 +7,7 @@
 
 #include "common/set.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct seqrange {
 struct seqset {
 	struct seqrange *range;
 	size_t n;
+	bool saved; /* "$" instead: what a search has kept (RFC 5182) */
 };
 
 /* Add the members to out, with star (at least 1) for "*".  Sorts s. */
