@@ -223,9 +223,26 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/pop3d.a $(B)/imapd.a $(B)/common.a
 	@mkdir -p $(@D)
 	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
-.PHONY: bench
-bench: all
-	@for b in $(wildcard tests/bench/*.sh); do B=$(B) $$b || exit 1; done
+# Ours beside Debian's Dovecot and Courier, as root; tests/bench/bench.py says
+# what may be chosen.  Courier is unpacked below build/, as its packages and
+# Dovecot's exclude each other.
+BENCH_PACKAGES = systemd iproute2 python3 strace gnuplot-nox dovecot-imapd \
+	dovecot-pop3d libgdbm6 libgnutls30 libidn12 libpcre3
+BENCH_FETCHED = courier-imap courier-pop courier-base courier-authdaemon \
+	courier-authlib libcourier-unicode4 libgamin0 gamin libltdl7
+BENCH = $(addprefix $(B)/bench/,mail load limit floor)
+$(B)/bench/mail: $(B)/obj/tests/bench/letter.o
+$(B)/bench/load: $(addprefix $(B)/obj/tests/bench/,load_many.o conn.o cost.o)
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/common.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
+.PHONY: bench bench-deps bench-tools
+bench-tools: $(BENCH)
+bench: all bench-tools
+	@B=$(B) python3 -B tests/bench/bench.py
+bench-deps:
+	@tests/lib/deps.sh build/courier $(BUILD_PACKAGES) $(BENCH_PACKAGES) \
+		-- $(BENCH_FETCHED)
 
 .PHONY: clean
 clean:
