@@ -134,11 +134,14 @@ int mailbox_filename(struct mailbox *mb, uint32_t uid, struct buf *b);
 /*
  * Change flags: new = (old & ~clear) | set.  Renames the file; waits for no
  * disk.  *m has the new state.  -1 with errno: ENOENT the message is gone,
- * EROFS, ENOSPC ...
+ * EROFS, ENOSPC ...; EBUSY when there is a condition and the message's modseq
+ * is above it, then *m has the state that is.
  */
 struct flag_change {
 	uint32_t flags_set, flags_clear;
 	uint64_t keywords_set, keywords_clear;
+	bool conditional;
+	uint64_t unchangedsince;
 };
 int mailbox_change(struct mailbox *mb, uint32_t uid,
 	const struct flag_change *c, struct msg *m);

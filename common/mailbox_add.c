@@ -117,7 +117,6 @@ record(struct add *a, const struct added *m, struct buf *name)
 		.uid = m->uid,
 		.flags = m->flags,
 		.keywords = m->keywords,
-		.modseq = mb->box.highestmodseq,
 		.wire_size = m->wire_size,
 		.internaldate = m->internaldate,
 	};
@@ -125,6 +124,7 @@ record(struct add *a, const struct added *m, struct buf *name)
 
 	if (t == NULL)
 		return -1;
+	rec.modseq = mb->box.highestmodseq = mailbox_modseq(&mb->box);
 	buf_reset(name);
 	buf_adds(name, m->base);
 	add_info(mb, m, name);
@@ -163,9 +163,6 @@ add_record(struct add *a, const struct added *m, size_t n)
 
 	buf_init(&name, 1024);
 	mailbox_write_begin(mb);
-	if (mailbox_write(mb) == NULL)
-		rc = -1;
-	mb->box.highestmodseq = mailbox_modseq(&mb->box);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = record(a, &m[i], &name);
 	if (rc == 0)

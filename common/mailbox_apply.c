@@ -1,5 +1,10 @@
 /*
  * A sync's third step: what was found, into the index, in batches.
+ *
+ * Each change has a modseq of its own, taken in the transaction that writes
+ * it.  With one for the whole sync another session could change a flag
+ * between two batches, tell its client a higher one, and that client would
+ * never hear of the second batch.
  */
 #include "common/mailbox_extra.h"
 #include "common/mailbox_sync.h"
@@ -77,7 +82,7 @@ put_found(struct sync *s, struct index_txn *t, const struct found *f)
 			m.keywords |= (uint64_t)1 << bit;
 	if (!had || ((m.flags ^ was.flags) & (MSG_SYSTEM | MSG_PASSED)) != 0 ||
 		m.keywords != was.keywords)
-		m.modseq = s->modseq;
+		m.modseq = mb->box.highestmodseq = mailbox_modseq(&mb->box);
 	mailbox_recount(&mb->box, had ? &was : NULL, &m);
 	return index_msg_put(t, mb->box.id, &m, &name);
 }
@@ -139,7 +144,7 @@ write_changes(struct sync *s)
 	uint32_t uid = 0;
 
 	for (; set_next(&s->lost, uid, &uid); uid++) {
-		if (mailbox_drop(mb, uid, s->modseq) == -1)
+		if (mailbox_drop(mb, uid) == -1)
 			return -1;
 	}
 	/* In order of UID: the records go to the end of their database.  The
@@ -193,20 +198,7 @@ write_box(struct sync *s)
 			pop_keys(&s->ul) ? POP_KEYS_SOME : POP_KEYS_NONE;
 	if (mb->box.uidnext == 0)
 		mb->box.uidnext = 1;
-	if (mb->box.highestmodseq < s->modseq)
-		mb->box.highestmodseq = s->modseq;
 	return mailbox_write_done(mb, t, true);
-}
-
-static bool
-any_change(const struct sync *s)
-{
-	if (s->lost.n > 0)
-		return true;
-	for (size_t i = 0; i < s->scan.n; i++)
-		if (s->scan.f[i].known && !s->scan.f[i].same)
-			return true;
-	return false;
 }
 
 int
@@ -217,8 +209,6 @@ sync_apply(struct sync *s)
 
 	if (mb->box.id == 0 && (new_box(s) == -1 || read_extra(s) == -1))
 		return -1;
-	s->modseq = any_change(s) ? mailbox_modseq(&mb->box)
-				  : mb->box.highestmodseq;
 	mailbox_write_begin(mb);
 	rc = write_changes(s);
 	if (rc == 0)

@@ -154,6 +154,11 @@ mailbox_change(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
 	buf_init(&name, NAME_MAX);
 	rc = index_msg_get(t, mb->box.id, uid, &was);
 	now = was;
+	if (rc == 0 && c->conditional && was.modseq > c->unchangedsince) {
+		mailbox_msg(&was, out);
+		errno = EBUSY;
+		rc = -1;
+	}
 	if (rc == 0)
 		rc = rename_file(mb, uid, c, &now, &name);
 	if (rc == -1) {
@@ -199,7 +204,7 @@ unlink_file(struct mailbox *mb, uint32_t uid, struct buf *name)
 }
 
 int
-mailbox_drop(struct mailbox *mb, uint32_t uid, uint64_t modseq)
+mailbox_drop(struct mailbox *mb, uint32_t uid)
 {
 	struct index_txn *t = mailbox_write(mb);
 	struct index_msg m;
@@ -208,12 +213,12 @@ mailbox_drop(struct mailbox *mb, uint32_t uid, uint64_t modseq)
 		return -1;
 	if (index_msg_get(t, mb->box.id, uid, &m) == -1)
 		return mailbox_write_done(mb, t, errno == ENOENT);
-	if (mb->box.highestmodseq < modseq)
-		mb->box.highestmodseq = modseq;
+	mb->box.highestmodseq = mailbox_modseq(&mb->box);
 	mailbox_recount(&mb->box, &m, NULL);
 	return mailbox_write_done(mb, t,
 		index_msg_del(t, mb->box.id, uid) == 0 &&
-			index_gone_add(t, mb->box.id, modseq, uid) == 0);
+			index_gone_add(t, mb->box.id, mb->box.highestmodseq,
+				uid) == 0);
 }
 
 static int
@@ -221,7 +226,7 @@ expunge_one(struct mailbox *mb, uint32_t uid, struct buf *name)
 {
 	if (unlink_file(mb, uid, name) == -1)
 		return -1;
-	return mailbox_drop(mb, uid, mailbox_modseq(&mb->box));
+	return mailbox_drop(mb, uid);
 }
 
 int

@@ -344,15 +344,13 @@ static int
 drop_moved(struct copy *c)
 {
 	struct mailbox *mb = c->from;
-	uint64_t modseq;
 	int rc = 0;
 
 	mailbox_write_begin(mb);
 	if (mailbox_write(mb) == NULL)
 		rc = -1;
-	modseq = mailbox_modseq(&mb->box);
 	for (size_t i = 0; rc == 0 && i < c->done; i++)
-		rc = mailbox_drop(mb, c->uid[i], modseq);
+		rc = mailbox_drop(mb, c->uid[i]);
 	mailbox_write_end(mb);
 	return rc;
 }

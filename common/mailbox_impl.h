@@ -92,8 +92,8 @@ void mailbox_own(struct mailbox *mb, enum maildir_sub sub,
 void mailbox_drain(struct mailbox *mb);
 void mailbox_unwatch(struct mailbox *mb);
 
-/* Out of the index, remembered as expunged at modseq. */
-int mailbox_drop(struct mailbox *mb, uint32_t uid, uint64_t modseq);
+/* Out of the index, remembered as expunged. */
+int mailbox_drop(struct mailbox *mb, uint32_t uid);
 
 /* A reading transaction for one look-up: the open one, or one of its own
  * (*own) that the caller aborts. */

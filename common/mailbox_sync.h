@@ -27,7 +27,6 @@ struct sync {
 	bool have_ul;
 	struct fresh *fresh; /* files that no UID is known for */
 	size_t nfresh;
-	uint64_t modseq;
 	struct set *extra;  /* for a new box: UIDs of keywords without letter */
 	uint64_t forwarded; /* the keyword bit of $Forwarded, or 0 */
 };

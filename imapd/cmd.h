@@ -32,7 +32,6 @@ struct reply cmd_starttls(struct imap *im);
 
 /* cmd_misc.c */
 struct reply cmd_capability(struct imap *im);
-struct reply cmd_enable(struct imap *im);
 struct reply cmd_id(struct imap *im);
 struct reply cmd_logout(struct imap *im);
 struct reply cmd_namespace(struct imap *im);
@@ -69,6 +68,9 @@ struct reply cmd_rename(struct imap *im);
 
 /* cmd_fetch.c */
 struct reply cmd_fetch(struct imap *im);
+
+/* enable.c */
+struct reply cmd_enable(struct imap *im);
 
 /* cmd_idle.c */
 struct reply cmd_idle(struct imap *im);

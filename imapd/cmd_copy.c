@@ -16,6 +16,7 @@
 #include <errno.h>
 
 #include "imapd/target.h"
+#include "imapd/update.h"
 
 struct job {
 	struct imap *im;
@@ -89,7 +90,7 @@ run(struct job *j)
 	int rc = -1, e = ENOENT;
 
 	for (int i = 0; rc == -1 && e == ENOENT && i < TRIES; i++) {
-		if (i > 0 && mailbox_sync(j->im->sel.mb) == -1)
+		if (i > 0 && update_look(j->im) == -1)
 			return reply_errno(errno);
 		if (!still_there(j) && !j->im->uid)
 			return reply_no("[EXPUNGEISSUED] Some messages are "

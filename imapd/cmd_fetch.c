@@ -28,6 +28,7 @@
 #include "imapd/fetch.h"
 #include "imapd/identity.h"
 #include "imapd/resp.h"
+#include "imapd/resync.h"
 #include "imapd/update.h"
 
 enum {
@@ -327,9 +328,16 @@ put_items(struct job *r, bool *first)
 	struct imap *im = r->im;
 	const struct facts *x = &r->x;
 
-	if (wants(r, FETCH_UID) || im->uid) {
+	/* What reading has changed is told whole (RFC 7162 3.2.4). */
+	bool changed = x->tell_flags && imap_enabled(im, ENABLED_CONDSTORE);
+
+	if (wants(r, FETCH_UID) || im->uid || changed) {
 		put_name(im->out, first, "UID");
 		buf_putn(im->out, x->m.uid);
+	}
+	if (wants(r, FETCH_MODSEQ) || changed) {
+		resp_item(im->out, first);
+		resp_modseq(im->out, x->m.modseq);
 	}
 	if (wants(r, FETCH_FLAGS) || x->tell_flags) {
 		put_name(im->out, first, "FLAGS");
@@ -497,6 +505,8 @@ put_known(struct job *r, const struct set *uids, uint32_t *uid)
 		next_message(r);
 		if (!mailbox_get(mb, (*uid)++, &r->x.m))
 			r->gone++;
+		else if (r->fetch.changed && r->x.m.modseq <= r->fetch.since)
+			continue;
 		else if (know(r))
 			put_message(r);
 		else
@@ -521,6 +531,31 @@ fetch_all(struct job *r, const struct set *uids)
 	next_message(r);
 }
 
+/* The UIDs that were asked for, whether they have a number or not. */
+static void
+put_vanished(struct job *r, struct seqset *asked)
+{
+	uint32_t last = set_max(&r->im->sel.view.uids);
+	struct set uids;
+
+	set_init(&uids);
+	seqset_resolve(asked, last == 0 ? 1 : last, &uids);
+	resync_put_vanished(r->im, &uids, r->fetch.since);
+	set_free(&uids);
+}
+
+/* Modseqs are compared with what is, not with what was at the last look. */
+static void
+prepare_modseqs(struct job *r)
+{
+	if (wants(r, FETCH_MODSEQ))
+		imap_enable(r->im, ENABLED_CONDSTORE);
+	if (r->fetch.changed && update_look(r->im) == -1)
+		log_warn("%s: cannot look for changes: %s", r->im->sel.name,
+			strerror(errno));
+	r->fetch.since = resync_since(r->im, r->fetch.since);
+}
+
 static struct reply
 fetch(struct imap *im, struct job *r, struct seqset *asked)
 {
@@ -532,8 +567,12 @@ fetch(struct imap *im, struct job *r, struct seqset *asked)
 		return reply_errno(errno);
 	set_init(&uids);
 	good = imap_messages(im, asked, &uids);
-	if (good)
+	if (good) {
+		prepare_modseqs(r);
+		if (r->fetch.vanished)
+			put_vanished(r, asked);
 		fetch_all(r, &uids);
+	}
 	set_free(&uids);
 	identities_free(&r->ids);
 	if (!good)
@@ -547,6 +586,15 @@ fetch(struct imap *im, struct job *r, struct seqset *asked)
 	return reply_ok("Done");
 }
 
+static bool
+may_ask_vanished(struct imap *im, const struct fetch *f)
+{
+	return !f->vanished ||
+	       (im->uid && f->changed && imap_enabled(im, ENABLED_QRESYNC)) ||
+	       lex_refuse(&im->lex, "VANISHED needs UID, CHANGEDSINCE and an "
+				    "enabled QRESYNC");
+}
+
 struct reply
 cmd_fetch(struct imap *im)
 {
@@ -556,7 +604,8 @@ cmd_fetch(struct imap *im)
 	struct reply reply;
 
 	if (!lex_space(l) || !lex_seqset(l, &asked) || !lex_space(l) ||
-		!fetch_parse(l, &r.fetch) || !lex_end(l))
+		!fetch_parse(l, &r.fetch) || !fetch_modifiers(l, &r.fetch) ||
+		!lex_end(l) || !may_ask_vanished(im, &r.fetch))
 		return reply_bad(im);
 	r.set_seen = r.fetch.seen && !im->sel.readonly;
 	arena_init(&r.arena, PARSE_MAX);

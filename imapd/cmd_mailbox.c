@@ -13,6 +13,8 @@
 
 #include "common/folder.h"
 #include "common/log.h"
+#include "imapd/resp.h"
+#include "imapd/resync.h"
 #include "imapd/update.h"
 
 int
@@ -119,6 +121,7 @@ put_selected(struct imap *im, uint32_t unseen)
 	buf_printf(im->out, "* OK [UIDNEXT %u] Predicted next UID\r\n",
 		st->uidnext);
 	buf_printf(im->out, "* OK [MAILBOXID (%s)] Id\r\n", st->guid);
+	resp_highestmodseq(im->out, v->modseq);
 	io_sent(im->io);
 }
 
@@ -154,13 +157,21 @@ select_or_examine(struct imap *im, bool readonly)
 {
 	struct lex *l = &im->lex;
 	struct str client, name;
+	struct resync resync;
+	struct reply r;
 
-	if (!lex_space(l) || !lex_astring(l, &client) || !lex_end(l))
+	if (!lex_space(l) || !lex_astring(l, &client) ||
+		!resync_parse(im, &resync))
 		return reply_bad(im);
 	let_go(im);
+	if (resync.condstore)
+		imap_enable(im, ENABLED_CONDSTORE);
 	if (!name_in(&im->names, &im->arena, client, &name))
 		return reply_errno(ENOENT);
-	return open_selected(im, name, readonly);
+	r = open_selected(im, name, readonly);
+	if (r.status == REPLY_OK)
+		resync_tell(im, &resync);
+	return r;
 }
 
 struct reply
@@ -232,7 +243,7 @@ cmd_expunge(struct imap *im)
 		imap_messages(im, &asked, &uids);
 	r = expunge(&im->sel, im->uid ? &uids : NULL);
 	set_free(&uids);
-	return r == 0 ? reply_ok("Done") : reply_errno(errno);
+	return r == 0 ? update_expunged(im) : reply_errno(errno);
 }
 
 /* Expunges without a word, and not at all what was opened for reading only

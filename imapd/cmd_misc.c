@@ -37,6 +37,8 @@ static const struct {
 	{"ID",		 NULL          },
 	{"ENABLE",             NULL          },
 	{"IDLE",               NULL          },
+	{"CONDSTORE",          NULL          },
+	{"QRESYNC",            NULL          },
 	{"NAMESPACE",          NULL          },
 	{"CHILDREN",           NULL          },
 	{"LIST-EXTENDED",      NULL          },
@@ -99,23 +101,6 @@ cmd_logout(struct imap *im)
 	io_puts(im->io, "* BYE Logging out\r\n");
 	im->over = true;
 	return reply_ok("Good-bye");
-}
-
-/* Clients ask for what other servers have; what is unknown is left out of
- * the answer, and that is no error (RFC 5161 3.1). */
-struct reply
-cmd_enable(struct imap *im)
-{
-	struct str name;
-
-	do {
-		if (!lex_space(&im->lex) || !lex_atom(&im->lex, &name))
-			return reply_bad(im);
-	} while (lex_at(&im->lex, ' '));
-	if (!lex_end(&im->lex))
-		return reply_bad(im);
-	io_puts(im->io, "* ENABLED\r\n");
-	return reply_ok("Done");
 }
 
 /* ("name" "value" ...), as one line of text for the log. */

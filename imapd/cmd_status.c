@@ -10,6 +10,7 @@
 
 #include "imapd/resp.h"
 #include "imapd/status.h"
+#include "imapd/update.h"
 
 /* What the answer is made from. */
 struct numbers {
@@ -53,6 +54,12 @@ static uint64_t
 deleted(const struct numbers *n)
 {
 	return n->st->deleted;
+}
+
+static uint64_t
+highestmodseq(const struct numbers *n)
+{
+	return n->st->highestmodseq;
 }
 
 static uint64_t
@@ -123,6 +130,7 @@ static const struct {
 	{"UIDNEXT",         uidnext        },
 	{"UIDVALIDITY",     uidvalidity    },
 	{"UNSEEN",          unseen         },
+	{"HIGHESTMODSEQ",   highestmodseq  },
 	{"SIZE",            size           },
 	{"DELETED",         deleted        },
 	{"DELETED-STORAGE", deleted_storage},
@@ -159,6 +167,15 @@ status_read(struct lex *l, unsigned *asked)
 	return true;
 }
 
+/* Who asks for modseqs wants them (RFC 7162 3.1). */
+static void
+enable_modseqs(struct imap *im, unsigned asked)
+{
+	for (size_t i = 0; i < ITEMS; i++)
+		if ((asked >> i & 1) != 0 && items[i].value == highestmodseq)
+			imap_enable(im, ENABLED_CONDSTORE);
+}
+
 static void
 put_status(struct imap *im, struct str name, unsigned asked,
 	const struct numbers *n)
@@ -190,7 +207,7 @@ put_selected(struct imap *im, struct str name, unsigned asked)
 	struct selected *sel = &im->sel;
 	struct numbers n = {.opt = im->opt, .mb = sel->mb};
 
-	if (mailbox_sync(sel->mb) == -1)
+	if (update_look(im) == -1)
 		return -1;
 	n.st = mailbox_status(sel->mb);
 	n.recent = set_count(&sel->view.recent) +
@@ -204,6 +221,7 @@ status_put(struct imap *im, struct str name, unsigned asked)
 {
 	struct numbers n = {.opt = im->opt};
 
+	enable_modseqs(im, asked);
 	if (im->sel.mb != NULL && str_is(name, im->sel.name))
 		return put_selected(im, name, asked);
 	if (imap_open(im, name, MAILBOX_LOOK, &n.mb) == -1)

@@ -3,13 +3,20 @@
  *
  * .SILENT spares the client the echo of its own change, nothing else: when
  * somebody else has changed a message's flags and the client does not know
- * yet, it is told the result (RFC 3501 6.4.6).
+ * yet, it is told the result (RFC 3501 6.4.6).  A client that knows modseqs
+ * gets the new one in any case, or it would fetch its own change next time.
+ *
+ * UNCHANGEDSINCE is tested in the transaction that makes the change: of two
+ * clients that both set $MDNSent one hears that it came second (RFC 7162
+ * 3.1.3).
  */
 #include "imapd/cmd.h"
 
 #include <errno.h>
 
 #include "imapd/flags.h"
+#include "imapd/resync.h"
+#include "imapd/target.h"
 #include "imapd/update.h"
 
 enum {
@@ -22,11 +29,16 @@ enum change {
 	REMOVE
 };
 
-struct store_args {
+struct job {
+	struct imap *im;
 	enum change change;
 	bool silent;
+	bool conditional; /* (UNCHANGEDSINCE since) */
+	uint64_t since;
 	uint32_t flags;
 	uint64_t keywords;
+	unsigned gone;
+	struct set modified; /* UIDs that failed the condition */
 };
 
 static const struct {
@@ -43,7 +55,7 @@ static const struct {
 };
 
 static bool
-read_item(struct lex *l, struct store_args *a)
+read_item(struct lex *l, struct job *j)
 {
 	struct str word;
 
@@ -52,36 +64,85 @@ read_item(struct lex *l, struct store_args *a)
 	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 		if (!str_iis(word, items[i].name))
 			continue;
-		a->change = items[i].change;
-		a->silent = items[i].silent;
+		j->change = items[i].change;
+		j->silent = items[i].silent;
 		return true;
 	}
 	return lex_refuse(l, "Unknown item to store");
 }
 
-static struct flag_change
-change_of(const struct store_args *a)
+/* "(UNCHANGEDSINCE n) ", or nothing. */
+static bool
+read_condition(struct lex *l, struct job *j)
 {
-	switch (a->change) {
-	case ADD:
-		return (struct flag_change){
-			.flags_set = a->flags, .keywords_set = a->keywords};
-	case REMOVE:
-		return (struct flag_change){
-			.flags_clear = a->flags, .keywords_clear = a->keywords};
-	case REPLACE:
-		break;
+	struct str name;
+
+	if (!lex_take(l, '('))
+		return true;
+	if (!lex_atom(l, &name))
+		return false;
+	if (!str_iis(name, "UNCHANGEDSINCE"))
+		return lex_refuse(l, "Unknown modifier");
+	j->conditional = true;
+	return lex_space(l) && resync_modseq(l, &j->since) &&
+	       lex_expect(l, ')') && lex_space(l);
+}
+
+static struct flag_change
+change_of(const struct job *j)
+{
+	struct flag_change c = {
+		.conditional = j->conditional,
+		.unchangedsince = j->since,
+	};
+
+	if (j->change != REMOVE) {
+		c.flags_set = j->flags;
+		c.keywords_set = j->keywords;
 	}
-	return (struct flag_change){
-		a->flags, UINT32_MAX, a->keywords, UINT64_MAX};
+	if (j->change == REMOVE) {
+		c.flags_clear = j->flags;
+		c.keywords_clear = j->keywords;
+	} else if (j->change == REPLACE) {
+		c.flags_clear = UINT32_MAX;
+		c.keywords_clear = UINT64_MAX;
+	}
+	return c;
+}
+
+/* The condition failed: the client hears why at once (RFC 7162 3.1.3). */
+static void
+refuse_one(struct job *j, const struct msg *m)
+{
+	struct imap *im = j->im;
+
+	set_add(&j->modified, m->uid);
+	update_put_flags(im, view_number(&im->sel.view, m->uid), m);
+	update_told(im, m);
+}
+
+static void
+tell_one(struct job *j, const struct msg *m, bool known)
+{
+	struct imap *im = j->im;
+	uint32_t number = view_number(&im->sel.view, m->uid);
+
+	if (!j->silent)
+		update_put_flags(im, number, m);
+	else if (imap_enabled(im, ENABLED_CONDSTORE))
+		update_put_modseq(im, number, m);
+	if (!j->silent || known)
+		update_told(im, m);
+	else
+		im->sel.untold = true;
 }
 
 /* One message; -1 with errno, ENOENT when it is gone. */
 static int
-store_one(struct imap *im, uint32_t uid, const struct store_args *a)
+store_one(struct job *j, uint32_t uid)
 {
-	struct selected *sel = &im->sel;
-	struct flag_change c = change_of(a);
+	struct selected *sel = &j->im->sel;
+	struct flag_change c = change_of(j);
 	struct msg m;
 	bool known;
 
@@ -90,91 +151,123 @@ store_one(struct imap *im, uint32_t uid, const struct store_args *a)
 		return -1;
 	}
 	known = m.modseq <= sel->view.modseq;
-	if (mailbox_change(sel->mb, uid, &c, &m) == -1)
-		return -1;
-	if (!a->silent)
-		update_put_flags(im, view_number(&sel->view, uid), &m);
-	if (!a->silent || known)
-		update_told(im, &m);
+	if (mailbox_change(sel->mb, uid, &c, &m) == 0)
+		tell_one(j, &m, known);
+	else if (errno == EBUSY && j->conditional)
+		refuse_one(j, &m);
 	else
-		sel->untold = true;
+		return -1;
 	return 0;
 }
 
 /*
  * A batch of messages from *uid on, written to the index together; ends when
- * as much as should wait for the client has gathered.  The number of messages
- * that are gone is added up.
+ * as much as should wait for the client has gathered.
  */
 static int
-store_some(struct imap *im, const struct set *uids, uint32_t *uid,
-	const struct store_args *a, unsigned *gone)
+store_some(struct job *j, const struct set *uids, uint32_t *uid)
 {
-	int r = mailbox_write_begin(im->sel.mb);
+	int r = mailbox_write_begin(j->im->sel.mb);
 	unsigned n = 0;
 	int e;
 
 	while (r == 0 && n++ < BATCH && *uid != 0 &&
 		set_next(uids, *uid, uid)) {
-		r = store_one(im, (*uid)++, a);
+		r = store_one(j, (*uid)++);
 		if (r == -1 && errno == ENOENT) {
-			++*gone;
+			j->gone++;
 			r = 0;
 		}
 	}
 	e = errno;
-	if (mailbox_write_end(im->sel.mb) == -1 && r == 0)
+	if (mailbox_write_end(j->im->sel.mb) == -1 && r == 0)
 		return -1;
 	errno = e;
 	return r;
 }
 
+/* By UID a message that is gone is no error, and its EXPUNGE comes with this
+ * very answer (RFC 3501 6.4.8). */
 static struct reply
-store_all(struct imap *im, const struct set *uids, const struct store_args *a)
+answer(struct job *j)
 {
+	struct imap *im = j->im;
+	bool gone = j->gone > 0 && !im->uid;
+	const char *text;
+	struct set shown;
+
+	if (j->modified.n == 0)
+		return gone ? reply_no("[EXPUNGEISSUED] Some messages are gone")
+			    : reply_ok("Done");
+	set_init(&shown);
+	for (uint32_t uid = 1; uid != 0 && set_next(&j->modified, uid, &uid);
+		uid++)
+		set_add(&shown,
+			im->uid ? uid : view_number(&im->sel.view, uid));
+	text = imap_text(
+		im, "[MODIFIED %s] Not all are stored", target_set(im, &shown));
+	set_free(&shown);
+	return gone ? reply_no(text) : reply_ok(text);
+}
+
+static struct reply
+store_all(struct job *j, const struct set *uids)
+{
+	struct imap *im = j->im;
 	uint32_t uid = 1, more;
-	unsigned gone = 0;
 
+	if (j->conditional) {
+		imap_enable(im, ENABLED_CONDSTORE);
+		/* What others did to the files counts. */
+		if (update_look(im) == -1)
+			return reply_errno(errno);
+	}
 	update_keywords(im);
-
 	while (uid != 0 && set_next(uids, uid, &more)) {
-		if (store_some(im, uids, &uid, a, &gone) == -1)
+		if (store_some(j, uids, &uid) == -1)
 			return reply_errno(errno);
 		if (io_sent(im->io) != IO_OK)
 			break;
 	}
-	/* By UID a message that is gone is no error, and its EXPUNGE comes
-	 * with this very answer (RFC 3501 6.4.8). */
-	return gone > 0 && !im->uid ? reply_no("[EXPUNGEISSUED] Some messages "
-					       "are gone")
-				    : reply_ok("Done");
+	return answer(j);
+}
+
+static struct reply
+store(struct job *j, struct seqset *asked, const struct flag_names *names)
+{
+	struct imap *im = j->im;
+	struct set uids;
+	struct reply r;
+
+	set_init(&uids);
+	set_init(&j->modified);
+	if (!imap_messages(im, asked, &uids))
+		r = reply_bad(im);
+	else if (flags_keywords(im->sel.mb, names, j->change != REMOVE,
+			 &j->keywords) == -1)
+		r = errno == ENOSPC ? reply_no("[LIMIT] Too many keywords here")
+				    : reply_errno(errno);
+	else
+		r = store_all(j, &uids);
+	set_free(&uids);
+	set_free(&j->modified);
+	return r;
 }
 
 struct reply
 cmd_store(struct imap *im)
 {
 	struct lex *l = &im->lex;
-	struct store_args a = {0};
+	struct job j = {.im = im};
 	struct flag_names names;
 	struct seqset asked;
-	struct set uids;
-	struct reply r;
 
 	if (!lex_space(l) || !lex_seqset(l, &asked) || !lex_space(l) ||
-		!read_item(l, &a) || !lex_space(l) || !flags_read(l, &names) ||
-		!lex_end(l) || !flags_system(l, &names, &a.flags))
+		!read_condition(l, &j) || !read_item(l, &j) || !lex_space(l) ||
+		!flags_read(l, &names) || !lex_end(l) ||
+		!flags_system(l, &names, &j.flags))
 		return reply_bad(im);
 	if (im->sel.readonly)
 		return reply_no("[READ-ONLY] Mailbox is read-only");
-	set_init(&uids);
-	if (!imap_messages(im, &asked, &uids))
-		r = reply_bad(im);
-	else if (flags_keywords(im->sel.mb, &names, a.change != REMOVE,
-			 &a.keywords) == -1)
-		r = errno == ENOSPC ? reply_no("[LIMIT] Too many keywords here")
-				    : reply_errno(errno);
-	else
-		r = store_all(im, &uids, &a);
-	set_free(&uids);
-	return r;
+	return store(&j, &asked, &names);
 }

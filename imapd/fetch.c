@@ -6,6 +6,8 @@
  */
 #include "imapd/fetch.h"
 
+#include "imapd/resync.h"
+
 enum {
 	ALL = FETCH_FLAGS | FETCH_INTERNALDATE | FETCH_SIZE | FETCH_ENVELOPE,
 	FAST = FETCH_FLAGS | FETCH_INTERNALDATE | FETCH_SIZE,
@@ -36,6 +38,7 @@ static const struct word words[] = {
 	{"EMAILID",       FETCH_EMAILID      },
 	{"THREADID",      FETCH_THREADID     },
 	{"SAVEDATE",      FETCH_SAVEDATE     },
+	{"MODSEQ",        FETCH_MODSEQ       },
 	{NULL,            0		  },
 };
 
@@ -146,4 +149,34 @@ fetch_parse(struct lex *l, struct fetch *f)
 		return parse_list(l, f);
 	return lex_word(l, &name) &&
 	       (find_word(macros, name, f) || parse_item(l, name, f));
+}
+
+static bool
+modifier(struct lex *l, struct fetch *f)
+{
+	struct str name;
+
+	if (!lex_atom(l, &name))
+		return false;
+	if (str_iis(name, "VANISHED"))
+		return f->vanished = true;
+	if (!str_iis(name, "CHANGEDSINCE"))
+		return lex_refuse(l, "Unknown modifier");
+	f->changed = true;
+	f->items |= FETCH_MODSEQ;
+	return lex_space(l) && resync_modseq(l, &f->since);
+}
+
+bool
+fetch_modifiers(struct lex *l, struct fetch *f)
+{
+	if (!lex_at(l, ' '))
+		return true;
+	if (!lex_space(l) || !lex_expect(l, '('))
+		return false;
+	do {
+		if (!modifier(l, f))
+			return false;
+	} while (!lex_at(l, ')') && lex_space(l));
+	return lex_expect(l, ')');
 }

@@ -19,17 +19,24 @@ enum {
 	FETCH_BODYSTRUCTURE = 1 << 6,
 	FETCH_EMAILID = 1 << 7,
 	FETCH_THREADID = 1 << 8,
-	FETCH_SAVEDATE = 1 << 9
+	FETCH_SAVEDATE = 1 << 9,
+	FETCH_MODSEQ = 1 << 10
 };
 
 struct fetch {
 	unsigned items; /* FETCH_ bits */
 	struct section *section, **last;
 	unsigned nsection;
-	bool seen; /* one of them sets \Seen */
+	bool seen;     /* one of them sets \Seen */
+	bool changed;  /* only messages changed after... */
+	bool vanished; /* and name those expunged since then */
+	uint64_t since;
 };
 
 /* A macro, one item, or a list in parentheses. */
 bool fetch_parse(struct lex *l, struct fetch *f);
+
+/* " (CHANGEDSINCE n VANISHED)", or nothing. */
+bool fetch_modifiers(struct lex *l, struct fetch *f);
 
 #endif

@@ -27,6 +27,12 @@ enum state {
 	ST_ANY = ST_LOGIN | ST_USER
 };
 
+/* What the client has enabled for the rest of the connection. */
+enum {
+	ENABLED_CONDSTORE = 1 << 0,
+	ENABLED_QRESYNC = 1 << 1
+};
+
 /* A message whose flags this very command has told, and their modseq. */
 struct told {
 	uint32_t uid;
@@ -44,7 +50,10 @@ struct selected {
 	struct told *told; /* in the order of the UIDs */
 	size_t ntold, told_cap;
 	uint64_t told_modseq; /* the highest of them */
+	/* What went after this modseq could not be told yet; 0: all was. */
+	uint64_t held_modseq;
 	bool untold; /* this command made a change that is not among them */
+	bool looked; /* this command has found what others did */
 	bool watched;
 };
 
@@ -58,11 +67,12 @@ struct imap {
 	struct session *session; /* after it, else NULL */
 	enum state state;
 	struct str tag;
-	bool uid;        /* the command has "UID" before it */
-	bool over;       /* end after this command's answer */
-	const char *bye; /* and say why, or NULL */
-	bool want_tls;   /* STARTTLS was accepted */
-	unsigned bad;    /* BADs in a row */
+	unsigned enabled; /* ENABLED_ bits */
+	bool uid;         /* the command has "UID" before it */
+	bool over;        /* end after this command's answer */
+	const char *bye;  /* and say why, or NULL */
+	bool want_tls;    /* STARTTLS was accepted */
+	unsigned bad;     /* BADs in a row */
 	struct store store;
 	struct names names;
 	struct selected sel;
@@ -103,6 +113,11 @@ void imap_serve(struct imap *im);
 
 /* The greeting's and the login's [CAPABILITY ...]. */
 void imap_put_capability(const struct imap *im, struct buf *b);
+
+/* The client has enabled these, or uses what enables them.  The first one to
+ * want modseqs is told the selected mailbox's (RFC 7162 3.1). */
+void imap_enable(struct imap *im, unsigned bits);
+bool imap_enabled(const struct imap *im, unsigned bits); /* one of them */
 
 /* Open a mailbox by its inner name: mailbox_open(), and -1 with ENOENT when
  * there is no such folder. */

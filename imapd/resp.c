@@ -107,6 +107,22 @@ resp_item(struct buf *b, bool *first)
 	*first = false;
 }
 
+void
+resp_modseq(struct buf *b, uint64_t modseq)
+{
+	buf_puts(b, "MODSEQ (");
+	buf_putn(b, modseq);
+	buf_putc(b, ')');
+}
+
+void
+resp_highestmodseq(struct buf *b, uint64_t modseq)
+{
+	buf_puts(b, "* OK [HIGHESTMODSEQ ");
+	buf_putn(b, modseq);
+	buf_puts(b, "] Known up to here\r\n");
+}
+
 static void
 put_system(struct buf *b, uint32_t flags, bool *first)
 {

@@ -25,6 +25,10 @@ void resp_astring(struct buf *b, struct str s);
  * member is not known beforehand. */
 void resp_item(struct buf *b, bool *first);
 
+/* "MODSEQ (n)", and an untagged OK with the mailbox's (RFC 7162). */
+void resp_modseq(struct buf *b, uint64_t modseq);
+void resp_highestmodseq(struct buf *b, uint64_t modseq);
+
 /* System flags by number, for what has to name them all. */
 struct resp_flag {
 	uint32_t bit;

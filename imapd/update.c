@@ -8,7 +8,10 @@
  *    all behind them; nothing is told about them.
  * 3. What this command itself has told is not told again.  It is known by
  *    modseq: a change that somebody else makes in the middle has another.
- * 4. A client that stores one flag in each of 2,000 commands must not make us
+ * 4. A client with QRESYNC takes the highest modseq it is told for the point
+ *    up to which it knows all.  While expunges are held back that is wrong, so
+ *    it is told the right one (RFC 7162 6).
+ * 5. A client that stores one flag in each of 2,000 commands must not make us
  *    read 100,000 records each time: where notices say that nobody else was
  *    there, what was told is all that there is.
  */
@@ -79,6 +82,9 @@ update_first(struct imap *im, uint32_t *unseen)
 	}
 	mailbox_end(sel->mb);
 	set_free(&uids);
+	/* What went before now had its UID below this. */
+	if (sel->view.last < mailbox_status(sel->mb)->uidnext - 1)
+		sel->view.last = mailbox_status(sel->mb)->uidnext - 1;
 	return rc;
 }
 
@@ -177,6 +183,8 @@ find_changes(struct selected *sel, const struct set *recent, bool quiet,
 	set_init(&gone);
 	set_copy(&gone, &sel->view.uids);
 	set_subtract(&gone, &d->present);
+	if (gone.n > 0 && sel->held_modseq == 0)
+		sel->held_modseq = sel->view.modseq;
 	view_vanish(&sel->view, &gone);
 	set_free(&gone);
 	sel->view.modseq = modseq;
@@ -191,6 +199,19 @@ update_put_flags(struct imap *im, uint32_t number, const struct msg *m)
 	buf_printf(im->out, "* %u FETCH (UID %u FLAGS ", number, m->uid);
 	resp_flag_list(im->out, m, mailbox_keywords(sel->mb),
 		set_has(&sel->view.recent, m->uid));
+	if (imap_enabled(im, ENABLED_CONDSTORE)) {
+		buf_putc(im->out, ' ');
+		resp_modseq(im->out, m->modseq);
+	}
+	buf_puts(im->out, ")\r\n");
+	io_sent(im->io);
+}
+
+void
+update_put_modseq(struct imap *im, uint32_t number, const struct msg *m)
+{
+	buf_printf(im->out, "* %u FETCH (UID %u ", number, m->uid);
+	resp_modseq(im->out, m->modseq);
 	buf_puts(im->out, ")\r\n");
 	io_sent(im->io);
 }
@@ -242,17 +263,65 @@ put_flags_of(struct imap *im, const struct set *uids)
 			update_put_flags(im, view_number(&sel->view, uid), &m);
 }
 
+int
+update_put_changed(struct imap *im, const struct set *among, uint64_t since)
+{
+	struct selected *sel = &im->sel;
+	struct set changed;
+	struct msg m;
+
+	set_init(&changed);
+	if (mailbox_begin(sel->mb) == -1)
+		return -1;
+	for (uint32_t uid = 1; uid != 0 && mailbox_next(sel->mb, uid, &m);
+		uid = m.uid + 1) {
+		if (m.modseq > since && set_has(among, m.uid) &&
+			set_has(&sel->view.uids, m.uid))
+			set_add(&changed, m.uid);
+	}
+	mailbox_end(sel->mb);
+	put_flags_of(im, &changed);
+	set_free(&changed);
+	return 0;
+}
+
+static void
+put_vanished(struct imap *im)
+{
+	struct set gone;
+
+	set_init(&gone);
+	view_expunge_all(&im->sel.view, &gone);
+	if (gone.n > 0) {
+		buf_puts(im->out, "* VANISHED ");
+		set_print(&gone, im->out);
+		buf_puts(im->out, "\r\n");
+	}
+	set_free(&gone);
+}
+
+static void
+put_expunged(struct imap *im)
+{
+	uint32_t number;
+
+	if (imap_enabled(im, ENABLED_QRESYNC))
+		put_vanished(im);
+	while ((number = view_expunge(&im->sel.view)) != 0) {
+		buf_printf(im->out, "* %u EXPUNGE\r\n", number);
+		io_sent(im->io);
+	}
+	im->sel.held_modseq = 0;
+}
+
 static void
 put_diff(struct imap *im, const struct diff *d, bool expunge)
 {
 	struct selected *sel = &im->sel;
 	uint64_t recent = set_count(&sel->view.recent);
-	uint32_t number;
 
-	while (expunge && (number = view_expunge(&sel->view)) != 0) {
-		buf_printf(im->out, "* %u EXPUNGE\r\n", number);
-		io_sent(im->io);
-	}
+	if (expunge)
+		put_expunged(im);
 	if (d->added > 0)
 		buf_printf(im->out, "* %u EXISTS\r\n", view_count(&sel->view));
 	if (d->added > 0 || recent != set_count(&sel->view.recent))
@@ -260,6 +329,8 @@ put_diff(struct imap *im, const struct diff *d, bool expunge)
 			set_count(&sel->view.recent));
 	update_keywords(im);
 	put_flags_of(im, &d->changed);
+	if (sel->held_modseq != 0 && imap_enabled(im, ENABLED_QRESYNC))
+		resp_highestmodseq(im->out, sel->held_modseq);
 }
 
 static void
@@ -268,7 +339,16 @@ forget_told(struct selected *sel)
 	free(sel->told);
 	sel->told = NULL;
 	sel->ntold = sel->told_cap = 0;
-	sel->untold = false;
+	sel->untold = sel->looked = false;
+}
+
+int
+update_look(struct imap *im)
+{
+	struct selected *sel = &im->sel;
+
+	sel->looked = sel->looked || mailbox_dirty(sel->mb);
+	return mailbox_sync(sel->mb);
 }
 
 void
@@ -277,7 +357,7 @@ update_client(struct imap *im, bool expunge)
 	struct selected *sel = &im->sel;
 	struct diff d = {0};
 	struct set recent;
-	bool quiet = sel->watched && !mailbox_dirty(sel->mb);
+	bool quiet = sel->watched && !sel->looked && !mailbox_dirty(sel->mb);
 
 	set_init(&recent);
 	set_init(&d.present);
@@ -292,4 +372,19 @@ update_client(struct imap *im, bool expunge)
 	set_free(&recent);
 	set_free(&d.present);
 	set_free(&d.changed);
+}
+
+struct reply
+update_expunged(struct imap *im)
+{
+	uint32_t before = view_count(&im->sel.view);
+	bool went;
+
+	if (!imap_enabled(im, ENABLED_QRESYNC))
+		return reply_ok("Done");
+	update_client(im, true);
+	went = view_count(&im->sel.view) < before;
+	return reply_ok(went ? imap_text(im, "[HIGHESTMODSEQ %" PRIu64 "] Done",
+				       im->sel.view.modseq)
+			     : "Done");
 }

@@ -19,12 +19,28 @@ int update_first(struct imap *im, uint32_t *unseen);
  */
 void update_client(struct imap *im, bool expunge);
 
+/* Look at the mailbox in the middle of a command, telling nothing yet.  -1 with
+ * errno. */
+int update_look(struct imap *im);
+
 /* This command has told the message's flags: no need to repeat them, unless
  * they change once more. */
 void update_told(struct imap *im, const struct msg *m);
 
 /* "* n FETCH (UID u FLAGS (...))" */
 void update_put_flags(struct imap *im, uint32_t number, const struct msg *m);
+
+/* "* n FETCH (UID u MODSEQ (m))", for a client that knows the flags. */
+void update_put_modseq(struct imap *im, uint32_t number, const struct msg *m);
+
+/* The flags of those of the messages that changed after that modseq.  -1 with
+ * errno. */
+int update_put_changed(
+	struct imap *im, const struct set *among, uint64_t since);
+
+/* OK to a command that may have expunged: tells what went first, so that a
+ * client with QRESYNC gets its new HIGHESTMODSEQ (RFC 7162 3.2.7). */
+struct reply update_expunged(struct imap *im);
 
 /* FLAGS and PERMANENTFLAGS: always, and when there is a keyword that they have
  * not named yet. */

@@ -85,6 +85,15 @@ view_expunge(struct view *v)
 	return number;
 }
 
+void
+view_expunge_all(struct view *v, struct set *out)
+{
+	set_copy(out, &v->gone);
+	set_subtract(&v->uids, &v->gone);
+	set_subtract(&v->recent, &v->gone);
+	set_clear(&v->gone);
+}
+
 bool
 view_numbers(struct view *v, const struct set *numbers, struct set *uids)
 {

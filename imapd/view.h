@@ -43,6 +43,9 @@ void view_vanish(struct view *v, const struct set *uids);
 /* Take the highest vanished message out: its number, 0 when there is none. */
 uint32_t view_expunge(struct view *v);
 
+/* Take them all out at once, and into out. */
+void view_expunge_all(struct view *v, struct set *out);
+
 /* The UIDs of message numbers; false when one is out of range. */
 bool view_numbers(struct view *v, const struct set *numbers, struct set *uids);
 

@@ -243,6 +243,8 @@ wire_size() {
 	login_imap <"$BED_TMP/script"
 	login_imap <"$BED_TMP/script"
 	login_imap --cache=none <"$BED_TMP/script"
+	# Without the cache all modseqs are new.
+	sed -i '/HIGHESTMODSEQ/d' "$BED_TMP"/raw/*
 	[[ $(md5sum "$BED_TMP"/raw/* | cut -d' ' -f1 | sort -u | wc -l) == 1 ]]
 }
 
