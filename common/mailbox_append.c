@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/control.h"
+#include "common/quota.h"
 #include "common/wire.h"
 
 enum {
@@ -167,9 +168,12 @@ static int
 place(struct append *a, const struct added *added)
 {
 	struct maildir *md = &a->mb->md;
+	struct quota_change quota;
 	struct buf name;
 	size_t placed = 0;
 	int rc = 0, e;
+
+	quota_begin(&quota, a->mb->st->root);
 
 	buf_init(&name, 1024);
 	while (rc == 0 && placed < a->n) {
@@ -181,10 +185,14 @@ place(struct append *a, const struct added *added)
 			full_name(a, &added[placed++], &name);
 			mailbox_own(a->mb, MAILDIR_CUR, WATCH_CAME,
 				buf_cstr(&name));
+			quota_file(&quota, md->sub[MAILDIR_CUR],
+				buf_cstr(&name), 1);
 		}
 	}
 	if (rc == 0)
 		rc = maildir_sync_dir(md, MAILDIR_CUR);
+	if (rc == 0)
+		quota_end(&quota);
 	e = errno;
 	while (rc == -1 && placed-- > 0) {
 		full_name(a, &added[placed], &name);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/quota.h"
 
 enum {
 	RENAME_TRIES = 4
@@ -186,14 +187,19 @@ mailbox_change(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
 
 /* Unlink under whatever name it has by now; gone already is fine. */
 static int
-unlink_file(struct mailbox *mb, uint32_t uid, struct buf *name)
+unlink_file(struct mailbox *mb, uint32_t uid, struct buf *name,
+	struct quota_change *quota)
 {
+	struct quota_change change;
 	enum maildir_sub sub;
 
 	for (int i = 0; i < RENAME_TRIES; i++) {
 		if (mailbox_locate(mb, uid, i > 0, name, &sub) == -1)
 			return errno == ENOENT ? 0 : -1;
+		change = *quota;
+		quota_file(&change, mb->md.sub[sub], buf_cstr(name), -1);
 		if (unlinkat(mb->md.sub[sub], buf_cstr(name), 0) == 0) {
+			*quota = change;
 			mailbox_own(mb, sub, WATCH_WENT, buf_cstr(name));
 			return 0;
 		}
@@ -222,9 +228,10 @@ mailbox_drop(struct mailbox *mb, uint32_t uid)
 }
 
 static int
-expunge_one(struct mailbox *mb, uint32_t uid, struct buf *name)
+expunge_one(struct mailbox *mb, uint32_t uid, struct buf *name,
+	struct quota_change *quota)
 {
-	if (unlink_file(mb, uid, name) == -1)
+	if (unlink_file(mb, uid, name, quota) == -1)
 		return -1;
 	return mailbox_drop(mb, uid);
 }
@@ -232,10 +239,12 @@ expunge_one(struct mailbox *mb, uint32_t uid, struct buf *name)
 int
 mailbox_expunge(struct mailbox *mb, const struct set *uids, struct set *gone)
 {
+	struct quota_change quota;
 	struct buf name;
 	int first = 0;
 
 	buf_init(&name, NAME_MAX + 1);
+	quota_begin(&quota, mb->st->root);
 	mailbox_write_begin(mb);
 	for (size_t i = 0; i < uids->n; i++) {
 		/* Only what exists: a set may be 1:4294967295. */
@@ -243,7 +252,7 @@ mailbox_expunge(struct mailbox *mb, const struct set *uids, struct set *gone)
 
 		while (mailbox_next(mb, m.uid, &m) &&
 			m.uid <= uids->run[i].hi) {
-			if (expunge_one(mb, m.uid, &name) == 0)
+			if (expunge_one(mb, m.uid, &name, &quota) == 0)
 				set_add(gone, m.uid);
 			else if (first == 0)
 				first = errno;
@@ -253,6 +262,7 @@ mailbox_expunge(struct mailbox *mb, const struct set *uids, struct set *gone)
 	}
 	if (mailbox_write_end(mb) == -1 && first == 0)
 		first = errno;
+	quota_end(&quota);
 	buf_free(&name);
 	errno = first;
 	return first == 0 ? 0 : -1;

@@ -28,6 +28,7 @@
 
 #include "common/arena.h"
 #include "common/control.h"
+#include "common/quota.h"
 
 enum {
 	COMMIT_TRIES = 3,
@@ -42,6 +43,7 @@ struct copy {
 	uint32_t *uid;         /* in from */
 	struct added *added;   /* in to */
 	size_t n, done;
+	uint64_t octets;          /* of what is asked for */
 	int8_t bit[KEYWORDS_MAX]; /* from's keyword -> to's; -1 none, -2 ? */
 };
 
@@ -119,6 +121,7 @@ static int
 describe(struct copy *c, size_t i, const struct msg *m)
 {
 	struct msgname name;
+	uint64_t octets;
 	struct buf b;
 	int rc;
 
@@ -126,6 +129,9 @@ describe(struct copy *c, size_t i, const struct msg *m)
 	rc = mailbox_filename(c->from, m->uid, &b);
 	if (rc == 0) {
 		msgname_parse(buf_str(&b), &name);
+		if (!msgname_size(name.base, &octets))
+			octets = mailbox_file_octets(c->from, m->uid);
+		c->octets += octets;
 		c->uid[i] = m->uid;
 		c->added[i] = (struct added){
 			.base = new_base(c, name.base),
@@ -355,6 +361,24 @@ drop_moved(struct copy *c)
 	return rc;
 }
 
+/* What a MOVE leaves in one folder it takes in another. */
+static void
+tell_quota(const struct copy *c)
+{
+	struct quota_change quota;
+	struct buf name;
+
+	quota_begin(&quota, c->to->st->root);
+	buf_init(&name, 1024);
+	for (size_t i = 0; i < c->done; i++) {
+		full_name(c, i, &name);
+		quota_file(
+			&quota, c->to->md.sub[MAILDIR_CUR], buf_cstr(&name), 1);
+	}
+	buf_free(&name);
+	quota_end(&quota);
+}
+
 static int
 run(struct copy *c, const struct set *uids)
 {
@@ -362,6 +386,8 @@ run(struct copy *c, const struct set *uids)
 
 	if (rc == -1 || c->n == 0)
 		return rc;
+	if (!c->move && quota_check(c->to->st->root, c->octets, c->n) == -1)
+		return -1;
 	rc = -1;
 	for (int i = 0; rc == -1 && i < COMMIT_TRIES; i++) {
 		rc = transfer(c);
@@ -386,6 +412,8 @@ copy(struct copy *c, const struct set *uids, struct set *src, struct set *dst)
 	}
 	if (c->move && c->done > 0)
 		(void)drop_moved(c);
+	else
+		tell_quota(c);
 	uidlist_free(&c->ledger);
 	arena_free(&c->mem);
 	errno = e;

@@ -66,6 +66,10 @@ struct reply cmd_create(struct imap *im);
 struct reply cmd_delete(struct imap *im);
 struct reply cmd_rename(struct imap *im);
 
+/* cmd_quota.c */
+struct reply cmd_getquota(struct imap *im);
+struct reply cmd_getquotaroot(struct imap *im);
+
 /* cmd_fetch.c */
 struct reply cmd_fetch(struct imap *im);
 
@@ -74,6 +78,9 @@ struct reply cmd_enable(struct imap *im);
 
 /* cmd_idle.c */
 struct reply cmd_idle(struct imap *im);
+
+/* cmd_search.c */
+struct reply cmd_search(struct imap *im);
 
 /* cmd_store.c */
 struct reply cmd_store(struct imap *im);

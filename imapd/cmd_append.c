@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "common/date.h"
+#include "common/quota.h"
 #include "imapd/flags.h"
 #include "imapd/target.h"
 
@@ -31,7 +32,8 @@ struct job {
 	struct imap *im;
 	struct target to;
 	struct append *append;
-	struct reply reply; /* why it ended */
+	int64_t octets, messages; /* announced so far, less what goes */
+	struct reply reply;       /* why it ended */
 };
 
 /* One message. */
@@ -121,6 +123,17 @@ receive(struct job *j, struct message *m)
 				  "kept"));
 }
 
+/* Of REPLACE the difference counts (RFC 8508 3.4). */
+static bool
+has_room(struct job *j, const struct message *m)
+{
+	j->octets += (int64_t)m->lit.n;
+	j->messages++;
+	return quota_check(j->im->store.root,
+		       j->octets > 0 ? (uint64_t)j->octets : 0,
+		       j->messages > 0 ? (uint64_t)j->messages : 0) == 0;
+}
+
 static bool
 read_message(struct job *j)
 {
@@ -134,6 +147,8 @@ read_message(struct job *j)
 		return refuse(j, reply_no("[CANNOT] A message has octets"));
 	if (m.lit.n > im->opt->max_message)
 		return refuse(j, reply_no("[TOOBIG] Message too large"));
+	if (!has_room(j, &m))
+		return refuse(j, reply_errno(errno));
 	if (flags_keywords(j->to.mb, &m.names, true, &m.keywords) == -1)
 		return refuse(j, errno == ENOSPC
 					 ? reply_no("[LIMIT] Too many keywords "
@@ -257,6 +272,8 @@ cmd_replace(struct imap *im)
 		return reply_no("[READ-ONLY] Mailbox is read-only");
 	if (!target_open(im, client, &j.to, &r))
 		return r;
+	j.octets = -(int64_t)mailbox_file_octets(im->sel.mb, uid);
+	j.messages = -1;
 	r = replace(&j, uid);
 	target_close(im, &j.to);
 	return r;

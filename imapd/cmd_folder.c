@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "common/folder_change.h"
+#include "common/quota.h"
 #include "imapd/specialuse.h"
 
 static struct reply
@@ -203,7 +204,10 @@ static struct reply delete (
 		imap_unselect(im);
 		io_puts(im->io, "* OK [CLOSED] Deselected\r\n");
 	}
-	return reply_change(folder_delete(&im->store, f->dir));
+	if (folder_delete(&im->store, f->dir) == -1)
+		return reply_change(-1);
+	quota_recount(im->store.root);
+	return reply_ok("Done");
 }
 
 struct reply

@@ -88,6 +88,8 @@ static const struct condition conditions_session[] = {
 	{"tgkill",    2, WHOLE,                  11        },
  /* limits may be read */
 	{"prlimit64", 2, WHOLE,                  0         },
+ /* Q_GETQUOTA of the user */
+	{"quotactl_fd", 1, 0xffffffff, 0x80000700},
  /* TCGETS, FIONREAD, FICLONE */
 	{"ioctl",     1, WHOLE,                  0x5401    },
 	{"ioctl",     1, WHOLE,                  0x541b    },
