@@ -26,6 +26,11 @@ start_loop() {
 	wait_for_line "$BED_LOG" '^Listening on'
 }
 
+# The log is written after the client was let go.
+logouts() {
+	[[ $(grep -c 'logout user=' "$BED_LOG") == "$1" ]]
+}
+
 @test "connections come and go, and the loop stays" {
 	need_root
 	maildir_put one.eml
@@ -39,7 +44,7 @@ start_loop() {
 		client_close
 	done
 	kill -0 $LOOP
-	[[ $(grep -c 'logout user=' "$BED_LOG") == 3 ]]
+	wait_until 5 logouts 3
 	wait_until 5 no_children_of $LOOP
 }
 
