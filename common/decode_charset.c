@@ -1,18 +1,14 @@
 /*
- * Charsets to UTF-8 by iconv(3), and the decisions it cannot make.
+ * Charsets to UTF-8 by iconv(3), and the decisions it cannot make (those about
+ * names are in decode_names.c).
  *
- * 1. Names.  Mail says "gb2312" and means gb18030, says "iso-8859-1" and has
- *    windows-1252's quotes, says "utf8" or "unicode-1-1-utf-7".  A superset
- *    never reads an honest text differently, so old names mean it.  What may
- *    be asked of iconv is restricted to letters, digits and a few signs:
- *    "//" would turn options on.
- * 2. Nothing said, or a lie.  Octets above 127 in text that is us-ascii, or
+ * 1. Nothing said, or a lie.  Octets above 127 in text that is us-ascii, or
  *    of no charset, are valid UTF-8 only if they are meant so; all others are
  *    taken as windows-1252.  The rule looks at one character at a time, so it
  *    needs no second pass, and a message that mixes both is read right too.
- * 3. Broken text.  An octet (or unit) that iconv refuses becomes U+FFFD and
+ * 2. Broken text.  An octet (or unit) that iconv refuses becomes U+FFFD and
  *    the next one is tried; so every call makes progress.
- * 4. Speed.  Most octets of most mail are ASCII, and in most charsets ASCII
+ * 3. Speed.  Most octets of most mail are ASCII, and in most charsets ASCII
  *    is itself: those runs are copied, and iconv sees only the others, some
  *    SLICE octets at a time.  Whether a charset is one of those is tried out
  *    when it is opened.  Opening costs a search and a dlopen, so descriptors
@@ -20,6 +16,7 @@
  */
 #include "common/decode.h"
 
+#include "common/decode_names.h"
 #include "common/folder.h"
 
 #include <errno.h>
@@ -31,70 +28,6 @@ enum {
 };
 
 static const char replacement[] = "\xef\xbf\xbd";
-
-/* Canonical form (see canonical()), and what iconv calls it. */
-static const struct alias {
-	const char *name, *means;
-} aliases[] = {
-	{"unicode-1-1-utf-8", "utf-8"            },
-	{"utf8",              "utf-8"            },
-	{"utf8mb4",           "utf-8"            },
-	{"unicode-1-1-utf-7", "utf-7"            },
-	{"iso-8859-1",        "cp1252"           },
-	{"iso8859-1",         "cp1252"           },
-	{"iso-8859-1:1987",   "cp1252"           },
-	{"8859-1",            "cp1252"           },
-	{"latin1",            "cp1252"           },
-	{"latin-1",           "cp1252"           },
-	{"iso-8859-9",        "cp1254"           },
-	{"iso8859-9",         "cp1254"           },
-	{"iso-8859-11",       "cp874"            },
-	{"tis-620",           "cp874"            },
-	{"iso-8859-6-e",      "iso-8859-6"       },
-	{"iso-8859-6-i",      "iso-8859-6"       },
-	{"iso-8859-8-e",      "iso-8859-8"       },
-	{"iso-8859-8-i",      "iso-8859-8"       },
-	{"gb2312",            "gb18030"          },
-	{"gb-2312-80",        "gb18030"          },
-	{"gb2312-80",         "gb18030"          },
-	{"csgb2312",          "gb18030"          },
-	{"euc-cn",            "gb18030"          },
-	{"cn-gb",             "gb18030"          },
-	{"gbk",               "gb18030"          },
-	{"cp936",             "gb18030"          },
-	{"big5",              "big5-hkscs"       },
-	{"big-5",             "big5-hkscs"       },
-	{"cn-big5",           "big5-hkscs"       },
-	{"csbig5",            "big5-hkscs"       },
-	{"ks-c-5601-1987",    "cp949"            },
-	{"ks-c-5601-1989",    "cp949"            },
-	{"ks-c-5601",         "cp949"            },
-	{"ksc5601",           "cp949"            },
-	{"ksc-5601",          "cp949"            },
-	{"euc-kr",            "cp949"            },
-	{"shift-jis",         "cp932"            },
-	{"shiftjis",          "cp932"            },
-	{"sjis",              "cp932"            },
-	{"ms-kanji",          "cp932"            },
-	{"mac-roman",         "macintosh"        },
-	{"mac-ce",            "mac-centraleurope"},
-};
-
-/* Names that say nothing. */
-static const char *const nameless[] = {
-	"",
-	"us-ascii",
-	"ascii",
-	"ansi-x3.4-1968",
-	"iso646-us",
-	"unknown",
-	"unknown-8bit",
-	"8bit",
-	"7bit",
-	"default",
-	"none",
-	"user-defined",
-};
 
 /* Descriptors that nobody uses at the moment, the latest first. */
 static _Thread_local struct idle {
@@ -121,67 +54,6 @@ ascii_run(const char *p, size_t n)
 	while (i < n && (unsigned char)p[i] < 0x80)
 		i++;
 	return i;
-}
-
-/*
- * Lower case, "_" as "-", without quotes, blanks and "x-"; "windows-1251" and
- * "cp-1251" as "cp1251".  Empty when it cannot be a name.
- */
-static void
-canonical(struct str in, char out[CHARSET_NAME])
-{
-	static const char *const prefixes[] = {"windows-", "cp-", "win-"};
-	struct str name = str_trim(in);
-	size_t n = 0;
-
-	out[0] = '\0';
-	while (name.n > 0 && strchr("\"' ", name.p[0]))
-		name = str_skip(name, 1);
-	while (name.n > 0 && strchr("\"' ;", name.p[name.n - 1]))
-		name.n--;
-	if (str_istarts(name, STR("x-")))
-		name = str_skip(name, 2);
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		struct str prefix = str_of(prefixes[i]);
-
-		if (str_istarts(name, prefix) && name.n > prefix.n &&
-			ascii_digit(name.p[prefix.n])) {
-			name = str_skip(name, prefix.n);
-			memcpy(out, "cp", n = 2);
-			break;
-		}
-	}
-	if (name.n >= CHARSET_NAME - n)
-		name.n = 0;
-	for (size_t i = 0; i < name.n; i++) {
-		char c = ascii_lower(name.p[i]);
-
-		if (!ascii_alpha(c) && !ascii_digit(c) && !strchr("-_.:+()", c))
-			c = '?';
-		out[n++] = c == '_' ? '-' : c;
-	}
-	out[n] = '\0';
-}
-
-static bool
-says_nothing(const char *name)
-{
-	for (size_t i = 0; i < sizeof(nameless) / sizeof(nameless[0]); i++) {
-		if (strcmp(name, nameless[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-apply_alias(char name[CHARSET_NAME])
-{
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
-		if (strcmp(name, aliases[i].name) == 0) {
-			strncpy(name, aliases[i].means, CHARSET_NAME - 1);
-			return;
-		}
-	}
 }
 
 /* One call of iconv, with pieces as str and struct buf. */
@@ -272,13 +144,19 @@ starts(const char *name, const char *prefix)
 void
 charset_start(struct charset *c, struct str name)
 {
-	*c = (struct charset){.kind = CHARSET_ICONV, .cd = none, .unit = 1};
-	canonical(name, c->name);
-	apply_alias(c->name);
+	c->kind = CHARSET_GUESS;
+	c->cd = none;
+	c->unit = 1;
+	c->ascii = false;
+	c->nheld = 0;
+	c->name[0] = '\0';
+	if (name.n == 0) /* most of all: every piece of a header */
+		return;
+	charset_name(name, c->name);
 	if (strcmp(c->name, "utf-8") == 0)
 		c->kind = CHARSET_UTF8;
-	else if (says_nothing(c->name))
-		c->kind = CHARSET_GUESS;
+	else if (c->name[0])
+		c->kind = CHARSET_ICONV;
 	if (c->kind != CHARSET_ICONV)
 		return;
 	if (starts(c->name, "utf-16") || starts(c->name, "ucs-2"))
@@ -380,6 +258,14 @@ feed_utf8(struct charset *c, struct str in, bool last, struct buf *out)
 	c->nheld = in.n;
 }
 
+/* glibc's finds half a surrogate pair too late, and refuses all that follows:
+ * it gets as little as it takes, and is reset after an error. */
+static bool
+is_utf7(const struct charset *c)
+{
+	return starts(c->name, "utf-7");
+}
+
 /* Give iconv one slice that begins at a character; how much it took. */
 static size_t
 feed_slice(struct charset *c, struct str in, bool last, struct buf *out)
@@ -390,6 +276,8 @@ feed_slice(struct charset *c, struct str in, bool last, struct buf *out)
 		return in.n - rest.n;
 	if (errno == EINVAL && !last && rest.n < CHARSET_HELD)
 		return in.n - rest.n;
+	if (is_utf7(c))
+		iconv(c->cd, NULL, NULL, NULL, NULL);
 	buf_puts(out, replacement);
 	return in.n - rest.n + (rest.n < c->unit ? rest.n : c->unit);
 }
@@ -412,7 +300,14 @@ feed_iconv(struct charset *c, struct str in, bool last, struct buf *out)
 			break;
 		if (slice.n > SLICE)
 			slice.n = SLICE;
+		if (is_utf7(c))
+			slice.n = 1;
 		took = feed_slice(c, slice, last && slice.n == in.n, out);
+		while (took == 0 && slice.n < in.n) {
+			slice.n++;
+			took = feed_slice(
+				c, slice, last && slice.n == in.n, out);
+		}
 		if (took == 0)
 			break;
 		in = str_skip(in, took);

@@ -196,6 +196,8 @@ charsets(void)
 		{"iso-2022-kr", "\x1b$)C\x0e" "0!\x0f" "a", "\xea\xb0\x80" "a",
 			"ISO 2022 Korean"},
 		{"unicode-1-1-utf-7", "Hi +Jjo-!", "Hi \xe2\x98\xba!", "UTF-7"},
+		{"utf-7", "+2ABC- and +AOQ-", FFFD "- and " U_E4,
+			"half a surrogate pair does not end the text"},
 		{"euc-jp", "\xa4\xa2\xa4", "\xe3\x81\x82" FFFD,
 			"half a character at the end"},
 		{"euc-jp", "\xa4 a", FFFD " a", "half a character inside"},
