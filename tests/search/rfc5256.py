@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """RFC 5256 as it is written, without a thought for speed: a reference.
 
-rfc5256.py PROGRAM SEED ROUNDS: makes random mailboxes, threads each with both
-algorithms here and by "PROGRAM -", and wants the same trees.
+rfc5256.py thread PROGRAM SEED ROUNDS: makes random mailboxes, threads each with
+both algorithms here and by "PROGRAM -", and wants the same trees.
+rfc5256.py subject PROGRAM SEED ROUNDS: the same with base subjects.
 """
 
 import random
+import re
 import subprocess
 import sys
 
@@ -221,21 +223,67 @@ def lines(box):
     yield "end"
 
 
-def main():
-    program, seed, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    rng = random.Random(seed)
-    boxes = [random_box(rng) for _ in range(rounds)]
-    text = "\n".join(line for box in boxes for line in lines(box)) + "\n"
+BLOB = r"\[[^\[\]]*\] *"
+TRAILER = re.compile(r"(\(fwd\)| )$", re.I)
+LEADER = re.compile("(%s)*(re|fwd?) *(%s)?:| " % (BLOB, BLOB), re.I)
+
+
+def base_subject(text):
+    """RFC 5256 2.1, steps (1) to (7), and whether it is a reply."""
+    text, reply = re.sub("[ \t]+", " ", text), False
+    while True:
+        while m := TRAILER.search(text):
+            text, reply = text[:m.start()], reply or m.group() != " "
+        while True:
+            if m := LEADER.match(text):
+                text, reply = text[m.end():], reply or m.group() != " "
+            elif (m := re.match(BLOB, text)) and text[m.end():]:
+                text = text[m.end():]
+            else:
+                break
+        if not (text.lower().startswith("[fwd:") and text.endswith("]")):
+            return "%d %s" % (reply, text)
+        text, reply = text[5:-1], True
+
+
+def random_subject(rng):
+    words = ["re", "Fw", "fwd", "Re:", ":", "[", "]", "[a]", "[fwd:", "(fwd)",
+             " ", "\t", "x", "(", ")"]
+    return "".join(rng.choice(words) for _ in range(rng.randint(0, 12)))
+
+
+def ask(program, text):
     done = subprocess.run([program, "-"], input=text, text=True,
                           stdout=subprocess.PIPE, check=True)
-    got = done.stdout.split("\n")
+    return done.stdout.split("\n")
+
+
+def subjects(program, rng, rounds):
+    texts = [random_subject(rng) for _ in range(rounds)]
+    got = ask(program, "".join(t + "\n" for t in texts))
+    for text, answer in zip(texts, got):
+        if answer != base_subject(text):
+            print(repr(text), "want", base_subject(text), "got", answer)
+            return 1
+    return 0
+
+
+def threads(program, rng, rounds):
+    boxes = [random_box(rng) for _ in range(rounds)]
+    got = ask(program, "".join(l + "\n" for b in boxes for l in lines(b)))
     for i, box in enumerate(boxes):
         want = [orderedsubject(box), references(box)]
         if got[2 * i:2 * i + 2] != want:
-            print("mailbox %d of seed %d:" % (i, seed), *lines(box), sep="\n")
+            print("mailbox %d:" % i, *lines(box), sep="\n")
             print("want", *want, "got", *got[2 * i:2 * i + 2], sep="\n")
             return 1
     return 0
+
+
+def main():
+    what, program, seed, rounds = sys.argv[1:]
+    compare = {"thread": threads, "subject": subjects}[what]
+    return compare(program, random.Random(int(seed)), int(rounds))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 /*
  * Base subjects (RFC 5256 2.1): what is taken off and what stays, and whether
- * the message counts as a reply or forward; long hostile rows.
+ * the message counts as a reply or forward; long hostile rows.  With the
+ * argument "-" it answers each line it reads with "0 base" or "1 base", for
+ * the comparison with a slow reference.
  */
 #include "common/subject.h"
 
@@ -143,9 +145,30 @@ hostile(void)
 	}
 }
 
-int
-main(void)
+static int
+subject_input(void)
 {
+	char line[4096];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		struct str in = str_of(line), base;
+		struct buf text;
+		bool reply;
+
+		buf_init(&text, sizeof(line));
+		buf_add(&text, in.p, in.n - (in.p[in.n - 1] == '\n'));
+		reply = subject_base(&text, &base);
+		printf("%d %.*s\n", reply, (int)base.n, base.n ? base.p : "");
+		buf_free(&text);
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1 && str_is(str_of(argv[1]), "-"))
+		return subject_input();
 	bases();
 	keys();
 	hostile();
