@@ -304,17 +304,39 @@ index_msg_get(
 	return 0;
 }
 
+/* *last: it came behind all others of the mailbox, as new mail does. */
 static int
-put_record(struct index_txn *t, uint32_t id, struct index_msg *m)
+put_record(struct index_txn *t, uint32_t id, struct index_msg *m, bool *last)
 {
 	struct index_msg old;
 	MDB_val k = {sizeof(id), &id}, v = {sizeof(*m), m};
+	int rc;
 
 	m->sum = msg_sum(m, id);
 	t->page = NULL;
-	if (seek(t, id, m->uid, &old) == 0 && old.uid == m->uid)
+	rc = seek(t, id, m->uid, &old);
+	*last = rc == MDB_NOTFOUND;
+	if (rc == 0 && old.uid == m->uid)
 		return mdb_cursor_put(t->cur, &k, &v, MDB_CURRENT);
-	return mdb_cursor_put(t->cur, &k, &v, 0);
+	return mdb_cursor_put(t->cur, &k, &v, *last ? MDB_APPENDDUP : 0);
+}
+
+/* At the end of the database without a search, when it belongs there: pages
+ * are then filled up instead of being split. */
+static int
+put_name(struct index_txn *t, const struct key *key, const struct str *name,
+	bool last)
+{
+	unsigned char b[sizeof(key->b)];
+	MDB_val k = {key->n, b}, v = {name->n, (void *)(uintptr_t)name->p};
+	int rc = MDB_KEYEXIST;
+
+	memcpy(b, key->b, sizeof(b));
+	if (last)
+		rc = mdb_put(t->txn, t->ix->db[DB_NAME], &k, &v, MDB_APPEND);
+	if (rc == MDB_KEYEXIST)
+		rc = mdb_put(t->txn, t->ix->db[DB_NAME], &k, &v, 0);
+	return rc;
 }
 
 int
@@ -322,13 +344,11 @@ index_msg_put(struct index_txn *t, uint32_t id, struct index_msg *m,
 	const struct str *name)
 {
 	struct key k = msg_key(id, m->uid);
-	int rc = put_record(t, id, m);
-	MDB_val v;
+	bool last;
+	int rc = put_record(t, id, m, &last);
 
-	if (rc == 0 && name != NULL) {
-		v = (MDB_val){name->n, (void *)(uintptr_t)name->p};
-		rc = put(t, DB_NAME, key_str(&k), &v);
-	}
+	if (rc == 0 && name != NULL)
+		rc = put_name(t, &k, name, last);
 	return index_fail(t->ix, rc);
 }
 
