@@ -22,6 +22,7 @@
 #include "common/quota.h"
 #include "imapd/flags.h"
 #include "imapd/target.h"
+#include "imapd/update.h"
 
 enum {
 	CHUNK = 65536
@@ -196,6 +197,7 @@ append(struct job *j, bool many)
 	if (good && mailbox_append_commit(j->append, &j->to.in) == -1)
 		good = refuse(j, reply_errno(errno));
 	mailbox_append_free(j->append);
+	target_came(&j->to);
 	return good ? reply_ok(code(j)) : j->reply;
 }
 
@@ -212,7 +214,7 @@ cmd_append(struct imap *im)
 	if (!target_open(im, client, &j.to, &r))
 		return r;
 	r = append(&j, true);
-	target_close(im, &j.to);
+	target_close(&j.to);
 	return r;
 }
 
@@ -250,7 +252,7 @@ replace(struct job *j, uint32_t uid)
 	rc = mailbox_expunge(im->sel.mb, &old, &gone);
 	set_free(&old);
 	set_free(&gone);
-	return rc == 0 ? reply_ok("Replaced") : reply_errno(errno);
+	return rc == 0 ? update_expunged(im) : reply_errno(errno);
 }
 
 struct reply
@@ -275,6 +277,6 @@ cmd_replace(struct imap *im)
 	j.octets = -(int64_t)mailbox_file_octets(im->sel.mb, uid);
 	j.messages = -1;
 	r = replace(&j, uid);
-	target_close(im, &j.to);
+	target_close(&j.to);
 	return r;
 }

@@ -17,6 +17,7 @@
 
 #include "imapd/target.h"
 #include "imapd/update.h"
+#include "imapd/update.h"
 
 struct job {
 	struct imap *im;
@@ -72,7 +73,7 @@ answer(struct job *j, int rc, int e)
 {
 	if (j->move && set_count(&j->from) > 0) {
 		io_printf(j->im->io, "* OK %s\r\n", code(j));
-		return rc == 0 ? reply_ok("Moved") : reply_errno(e);
+		return rc == 0 ? update_expunged(j->im) : reply_errno(e);
 	}
 	if (rc == -1)
 		return e == ENOENT ? reply_no("[EXPUNGEISSUED] Some messages "
@@ -97,6 +98,7 @@ run(struct job *j)
 					"gone");
 		rc = transfer(j);
 		e = errno;
+		target_came(&j->to);
 		/* A part of a MOVE stays moved. */
 		if (set_count(&j->from) > 0)
 			break;
@@ -125,7 +127,7 @@ copy_or_move(struct imap *im, bool move)
 	r = imap_messages(im, &asked, &j.asked) ? run(&j) : reply_bad(im);
 	set_free(&j.asked);
 	set_free(&j.from);
-	target_close(im, &j.to);
+	target_close(&j.to);
 	return r;
 }
 

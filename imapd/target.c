@@ -48,12 +48,17 @@ target_open(
 }
 
 void
-target_close(struct imap *im, struct target *t)
+target_came(struct target *t)
+{
+	if (!t->own)
+		set_union(mailbox_recent(t->mb), &t->in);
+}
+
+void
+target_close(struct target *t)
 {
 	if (t->own)
 		mailbox_close(t->mb);
-	else if (t->mb != NULL)
-		set_union(mailbox_recent(im->sel.mb), &t->in);
 	set_free(&t->in);
 	t->mb = NULL;
 }

@@ -19,8 +19,10 @@ struct target {
 bool target_open(struct imap *im, struct str client, struct target *t,
 	struct reply *why);
 
-/* New messages of the selected mailbox are recent in it. */
-void target_close(struct imap *im, struct target *t);
+/* t->in is complete: new messages of the selected mailbox are recent in it. */
+void target_came(struct target *t);
+
+void target_close(struct target *t);
 
 /* "1:3,5", in the arena. */
 const char *target_set(struct imap *im, const struct set *uids);
