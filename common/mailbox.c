@@ -12,8 +12,10 @@
 #include "common/mailbox_extra.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/io.h"
 #include "common/log.h"
@@ -78,6 +80,16 @@ bool
 mailbox_writable(const struct mailbox *mb)
 {
 	return !mb->md.readonly;
+}
+
+bool
+mailbox_in_place(const struct mailbox *mb)
+{
+	struct stat ours, there;
+
+	return fstat(mb->md.fd, &ours) == 0 &&
+	       fstatat(mb->st->root, mb->dir, &there, 0) == 0 &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
 const struct keywords *

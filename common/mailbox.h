@@ -86,6 +86,10 @@ struct set *mailbox_recent(struct mailbox *mb);
  * folder without write permission. */
 bool mailbox_writable(const struct mailbox *mb);
 
+/* The folder still is where it was opened: not removed, renamed or replaced
+ * by another of its name. */
+bool mailbox_in_place(const struct mailbox *mb);
+
 const struct mailbox_status *mailbox_status(struct mailbox *mb);
 const struct keywords *mailbox_keywords(struct mailbox *mb);
 

@@ -36,6 +36,13 @@ imap_open(struct imap *im, struct str name, enum mailbox_mode mode,
 	return r;
 }
 
+bool
+imap_is_selected(const struct imap *im, struct str name)
+{
+	return im->sel.mb != NULL && str_is(name, im->sel.name) &&
+	       mailbox_in_place(im->sel.mb);
+}
+
 void
 imap_unselect(struct imap *im)
 {

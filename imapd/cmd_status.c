@@ -222,7 +222,7 @@ status_put(struct imap *im, struct str name, unsigned asked)
 	struct numbers n = {.opt = im->opt};
 
 	enable_modseqs(im, asked);
-	if (im->sel.mb != NULL && str_is(name, im->sel.name))
+	if (imap_is_selected(im, name))
 		return put_selected(im, name, asked);
 	if (imap_open(im, name, MAILBOX_LOOK, &n.mb) == -1)
 		return -1;

@@ -124,6 +124,9 @@ bool imap_enabled(const struct imap *im, unsigned bits); /* one of them */
 int imap_open(struct imap *im, struct str name, enum mailbox_mode mode,
 	struct mailbox **out);
 
+/* Is that the selected mailbox, and not another that now has its name? */
+bool imap_is_selected(const struct imap *im, struct str name);
+
 /*
  * The messages of the selected mailbox that a command's set names: by UID, or
  * by number (im->uid).  UIDs that do not exist are no error; false, and the

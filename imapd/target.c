@@ -33,7 +33,7 @@ target_open(
 		*why = reply_errno(ENOENT);
 		return false;
 	}
-	if (im->sel.mb != NULL && str_is(name, im->sel.name)) {
+	if (imap_is_selected(im, name)) {
 		t->mb = im->sel.mb;
 		return true;
 	}

@@ -73,3 +73,26 @@ load ../lib/bed
 		S2* d OK...
 	EOT
 }
+
+@test "a mailbox that another session made anew is not the one still selected here" {
+	maildir_make .box
+	maildir_put -d .box one.eml
+	login_imap <<-'EOT'
+		C: a SELECT box
+		S* a OK...
+		C2: a DELETE box
+		S2: a OK...
+		C2: b CREATE box
+		S2: b OK...
+		C: b APPEND box {3+}
+		C: x:y
+		S* b OK [APPENDUID ...
+		C: c STATUS box (MESSAGES)
+		S* * STATUS box (MESSAGES 1)
+		S* c OK...
+		C2: c STATUS box (MESSAGES UIDNEXT)
+		S2: * STATUS box (MESSAGES 1 UIDNEXT 2)
+		S2: c OK...
+	EOT
+	(($(maildir_count .box) == 1))
+}
