@@ -20,7 +20,10 @@
  *    is put back.
  * 5. Age is measured by the file system's clock (the file that is to become
  *    our lock has a time stamp too), since another host's may be minutes off.
- * 6. Where flock does not work (some network file systems) the dotlock is
+ * 6. After a power cut a dotlock may be there without its content, which
+ *    nobody syncs.  An empty one counts for two seconds: whoever makes a
+ *    dotlock writes into it at once.
+ * 7. Where flock does not work (some network file systems) the dotlock is
  *    all there is, and it suffices.
  */
 #include "common/lock.h"
@@ -43,6 +46,7 @@
 enum {
 	STALE_UIDLIST_S = 120,
 	STALE_SUBSCRIPTIONS_S = 30,
+	STALE_EMPTY_S = 2,
 	TOUCH_MS = 10000,
 	WAIT_FIRST_MS = 2,
 	WAIT_MOST_MS = 100,
@@ -166,8 +170,10 @@ dot_name(const struct lock *l, char dot[256])
 }
 
 static int
-stale_seconds(const struct lock *l)
+stale_seconds(const struct lock *l, const struct stat *held)
 {
+	if (S_ISREG(held->st_mode) && held->st_size == 0)
+		return STALE_EMPTY_S;
 	return strcmp(l->file, "subscriptions") == 0 ? STALE_SUBSCRIPTIONS_S
 						     : STALE_UIDLIST_S;
 }
@@ -193,7 +199,7 @@ is_stale(const struct lock *l, const char *dot, const struct stat *fresh,
 	}
 	touched = st->st_mtim.tv_sec > st->st_ctim.tv_sec ? st->st_mtim.tv_sec
 							  : st->st_ctim.tv_sec;
-	return fresh->st_ctim.tv_sec - touched > stale_seconds(l);
+	return fresh->st_ctim.tv_sec - touched > stale_seconds(l, st);
 }
 
 /*
@@ -266,18 +272,20 @@ make_candidate(int dirfd, const char *name, struct stat *st)
 /* Move the candidate to the dotlock's name, waiting for and breaking what is
  * there. */
 static int
-win_dotlock(struct lock *l, const char *candidate, const struct stat *fresh,
-	long long until)
+win_dotlock(struct lock *l, const char *candidate, long long until)
 {
 	char dot[256];
-	struct stat held;
+	struct stat held, fresh;
 	int interval = WAIT_FIRST_MS;
 
 	dot_name(l, dot);
 	while (control_move(l->dirfd, candidate, l->dirfd, dot) == -1) {
-		if (errno != EEXIST)
+		if (errno != EEXIST ||
+			utimensat(l->dirfd, candidate, NULL, 0) == -1 ||
+			fstatat(l->dirfd, candidate, &fresh,
+				AT_SYMLINK_NOFOLLOW) == -1)
 			return -1;
-		if (is_stale(l, dot, fresh, &held)) {
+		if (is_stale(l, dot, &fresh, &held)) {
 			break_dotlock(l, dot, &held);
 		} else if (!wait_more(until, &interval)) {
 			errno = EAGAIN;
@@ -297,7 +305,7 @@ take_dotlock(struct lock *l, long long until)
 	work_name(l, "dotlock", candidate);
 	if (make_candidate(l->dirfd, candidate, &st) == -1)
 		return -1;
-	if (win_dotlock(l, candidate, &st, until) == -1) {
+	if (win_dotlock(l, candidate, until) == -1) {
 		e = errno;
 		unlinkat(l->dirfd, candidate, 0);
 		errno = e;

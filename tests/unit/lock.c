@@ -149,7 +149,7 @@ test_stale(void)
 		{"a dead process of our host",     -1, NULL,        0, true },
 		{"a dead process of another host", -1, "elsewhere", 0, false},
 		{"init lives",                     1,  NULL,        0, false},
-		{"no content says nothing",        0,  NULL,        0, false},
+		{"no content, not yet written",    0,  NULL,        0, false},
 	};
 	struct lock l;
 	bool taken;
@@ -176,6 +176,18 @@ test_stale(void)
 	ok(lock_take(&l, dir, ledger, 30) == -1 && errno == EAGAIN,
 		"nor a directory");
 	unlinkat(dir, dot, AT_REMOVEDIR);
+}
+
+/* A power cut takes the content, which nobody synced, and leaves the name. */
+static void
+test_power_cut(void)
+{
+	struct lock l;
+
+	scratch_puts(dir, dot, "");
+	ok(lock_take(&l, dir, ledger, 10000) == 0,
+		"what a power cut has left locks nobody out for long");
+	lock_release(&l);
 }
 
 static void
@@ -288,6 +300,7 @@ main(void)
 	test_exclusion();
 	test_wait();
 	test_stale();
+	test_power_cut();
 	test_killed();
 	test_taken_away();
 	test_litter();
