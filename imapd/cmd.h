@@ -73,6 +73,10 @@ struct reply cmd_getquotaroot(struct imap *im);
 /* cmd_fetch.c */
 struct reply cmd_fetch(struct imap *im);
 
+/* cmd_compress.c */
+struct reply cmd_compress(struct imap *im);
+void compress_start(struct imap *im);
+
 /* enable.c */
 struct reply cmd_enable(struct imap *im);
 

@@ -37,6 +37,7 @@ static const struct {
 	{"ID",		 NULL          },
 	{"ENABLE",             NULL          },
 	{"IDLE",               NULL          },
+	{"COMPRESS=DEFLATE",   NULL          },
 	{"CONDSTORE",          NULL          },
 	{"QRESYNC",            NULL          },
 	{"NAMESPACE",          NULL          },

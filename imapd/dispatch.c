@@ -9,6 +9,7 @@ static const struct cmd cmds[] = {
 	{"CAPABILITY",   ST_ANY,      0,                     cmd_capability  },
 	{"CHECK",        ST_SELECTED, 0,                     cmd_noop        },
 	{"CLOSE",        ST_SELECTED, CMD_QUIET,             cmd_close       },
+	{"COMPRESS",     ST_USER,     0,                     cmd_compress    },
 	{"COPY",         ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_copy        },
 	{"CREATE",       ST_USER,     0,                     cmd_create      },
 	{"DELETE",       ST_USER,     0,                     cmd_delete      },

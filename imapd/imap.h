@@ -7,6 +7,7 @@
 #define IMAPD_IMAP_H
 
 #include "common/arena.h"
+#include "common/deflate.h"
 #include "common/io.h"
 #include "common/mailbox.h"
 #include "common/server.h"
@@ -67,12 +68,14 @@ struct imap {
 	struct session *session; /* after it, else NULL */
 	enum state state;
 	struct str tag;
-	unsigned enabled; /* ENABLED_ bits */
-	bool uid;         /* the command has "UID" before it */
-	bool over;        /* end after this command's answer */
-	const char *bye;  /* and say why, or NULL */
-	bool want_tls;    /* STARTTLS was accepted */
-	unsigned bad;     /* BADs in a row */
+	unsigned enabled;        /* ENABLED_ bits */
+	bool uid;                /* the command has "UID" before it */
+	bool over;               /* end after this command's answer */
+	const char *bye;         /* and say why, or NULL */
+	bool want_tls;           /* STARTTLS was accepted */
+	bool want_deflate;       /* COMPRESS was accepted */
+	struct deflate *deflate; /* and is active, else NULL */
+	unsigned bad;            /* BADs in a row */
 	struct store store;
 	struct names names;
 	struct selected sel;

@@ -100,6 +100,8 @@ run(struct imap *im)
 	put_reply(im, r);
 	if (im->want_tls)
 		start_tls(im);
+	if (im->want_deflate)
+		compress_start(im);
 }
 
 static void

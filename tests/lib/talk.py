@@ -16,13 +16,14 @@ from the client's side, one line for one act:
     EOF            the server ends its half, and nothing comes before that
     DROP           go away at once: over TCP a reset
     TLS            shake hands; everything after goes through TLS
+    DEFLATE        everything after is compressed, both ways
     RUN command    a shell command with the helpers of bed.bash; must succeed
     EXIT n         the server must end with this status (else 0; pipes only)
     # ...          a comment
 
 In a pattern `...` matches any run of characters and `${name}` binds one word
 the first time and must be the same word later; in what is sent it stands for
-that word.  A digit after C, S, CLOSE, EOF, DROP or TLS names another connection:
+that word.  A digit after any but RUN and EXIT names another connection:
 `C2: a NOOP`, opened (and logged in) when it is first named; with --beside,
 9 is a connection to another server.
 
@@ -47,13 +48,14 @@ import ssl
 import subprocess
 import sys
 import time
+import zlib
 
 sys.dont_write_bytecode = True
 import grammar  # noqa: E402  (beside this file)
 
 ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 ACT = re.compile(r"(?:([CS])(\d?)([:~<*+])(?: (.*))?"
-                 r"|(CLOSE|EOF|DROP|TLS)(\d?)"
+                 r"|(CLOSE|EOF|DROP|TLS|DEFLATE)(\d?)"
                  r"|(RUN|EXIT) (.*))$", re.S)
 WORD = r'[^\s()\[\]{}",:]+'
 
@@ -181,6 +183,7 @@ class Wire:
         self.child = None
         self.sock = None
         self.tls = None
+        self.squeeze = self.expand = None
         self.out = b""
         self.came = bytearray()
         self.ended = False
@@ -226,6 +229,9 @@ class Wire:
     def send(self, octets):
         if self.wfd is None:
             raise Failed("our half was closed before")
+        if self.squeeze:
+            octets = (self.squeeze.compress(octets)
+                      + self.squeeze.flush(zlib.Z_SYNC_FLUSH))
         self.out += self.tls.encode(octets) if self.tls else octets
         self.pump(0)
 
@@ -238,6 +244,20 @@ class Wire:
         self.wait(lambda: self.tls.ready, what)
         self.dialogue.append("  C%s and S%s: TLS" % (self.name, self.name))
 
+    def start_deflate(self, what):
+        """What has come already may be compressed."""
+        self.squeeze = zlib.compressobj(wbits=-15)
+        self.expand = zlib.decompressobj(wbits=-15)
+        self.came = bytearray(self.inflate(bytes(self.came), what))
+        self.dialogue.append("  C%s and S%s: DEFLATE" % (
+            self.name, self.name))
+
+    def inflate(self, octets, what="DEFLATE"):
+        try:
+            return self.expand.decompress(octets)
+        except zlib.error as e:
+            raise Failed("%s: %s" % (what, e)) from None
+
     def take(self, octets):
         """Octets of the wire, b"" its end; None begins the handshake."""
         ended = octets == b""
@@ -247,6 +267,8 @@ class Wire:
             if ended and not self.tls.told_end:
                 raise Failed("the server ended TLS without close_notify")
             ended = self.tls.told_end
+        if self.expand:
+            octets = self.inflate(octets)
         if self.raw:
             self.raw.write(octets)
         self.came += octets
@@ -493,7 +515,8 @@ class Talk:
             return self.expects(wire, m[3], m[4] or "", what)
         return {"CLOSE": wire.close_half, "DROP": wire.drop,
                 "EOF": lambda: wire.eof(what),
-                "TLS": lambda: wire.start_tls(what)}[m[5]]()
+                "TLS": lambda: wire.start_tls(what),
+                "DEFLATE": lambda: wire.start_deflate(what)}[m[5]]()
 
     def run(self, lines, where, name=""):
         for number, line in enumerate(lines, 1):
