@@ -154,7 +154,7 @@ fi
 if compile sanitizers gcc SAN=1; then
 	echo "== unit tests and transcripts under the sanitizers"
 	units sanitizers
-	mapfile -t files < <(rooms | grep -E '^tests/(pop3|imap|handout)/')
+	mapfile -t files < <(rooms | grep -E '^tests/(pop3|imap|handout|stress)/')
 	if ((${#files[@]})); then
 		each socket "$out/sanitizers" "${files[@]}"
 	fi
