@@ -86,7 +86,13 @@ struct reply cmd_idle(struct imap *im);
 /* cmd_search.c */
 struct reply cmd_search(struct imap *im);
 
+/* cmd_sort.c */
+struct reply cmd_sort(struct imap *im);
+
 /* cmd_store.c */
 struct reply cmd_store(struct imap *im);
+
+/* cmd_thread.c */
+struct reply cmd_thread(struct imap *im);
 
 #endif

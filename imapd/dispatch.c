@@ -32,10 +32,12 @@ static const struct cmd cmds[] = {
 	{"REPLACE",      ST_SELECTED, CMD_UID,               cmd_replace     },
 	{"SEARCH",       ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_search      },
 	{"SELECT",       ST_USER,     CMD_QUIET,             cmd_select      },
+	{"SORT",         ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_sort        },
 	{"STARTTLS",     ST_LOGIN,    0,                     cmd_starttls    },
 	{"STATUS",       ST_USER,     0,                     cmd_status      },
 	{"STORE",        ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_store       },
 	{"SUBSCRIBE",    ST_USER,     0,                     cmd_subscribe   },
+	{"THREAD",       ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_thread      },
 	{"UNSELECT",     ST_SELECTED, CMD_QUIET,             cmd_unselect    },
 	{"UNSUBSCRIBE",  ST_USER,     0,                     cmd_unsubscribe },
 };

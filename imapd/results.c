@@ -106,14 +106,14 @@ wanted_parse(struct lex *l, struct wanted *w)
 static uint32_t
 count(const struct results *r)
 {
-	return (uint32_t)(r->list != NULL ? r->n : set_count(r->set));
+	return r->sorted ? r->n : (uint32_t)set_count(r->set);
 }
 
 /* The UID of the i-th, from 1. */
 static uint32_t
 nth(const struct results *r, uint32_t i)
 {
-	return r->list != NULL ? r->list[i - 1] : set_nth(r->set, i);
+	return r->sorted ? r->list[i - 1] : set_nth(r->set, i);
 }
 
 /* As this command names it. */
@@ -270,7 +270,7 @@ save(struct imap *im, const struct wanted *w, const struct results *r)
 		return;
 	if ((w->parts & (RETURN_ALL | RETURN_COUNT)) != 0 ||
 		(w->parts & some) == 0) {
-		save_range(im, r, 1, n);
+		set_union(&im->sel.saved, r->set);
 		return;
 	}
 	if ((w->parts & RETURN_MIN) != 0)

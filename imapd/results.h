@@ -34,12 +34,13 @@ struct wanted {
 	bool modseq; /* a MODSEQ key was there */
 };
 
-/* Messages found, by UID: a set in the order of the mailbox, or, when list is
- * not NULL, n of them in an order of their own. */
+/* Messages found, by UID: a set in the order of the mailbox, and, when they are
+ * sorted, n of them in an order of their own. */
 struct results {
 	struct set *set;
 	const uint32_t *list;
-	size_t n;
+	uint32_t n;
+	bool sorted;
 };
 
 /* "RETURN (...) " if it is there. */

@@ -17,6 +17,7 @@
 
 #include "common/date.h"
 #include "common/log.h"
+#include "imapd/identity.h"
 #include "imapd/progress.h"
 #include "imapd/resp.h"
 
@@ -40,6 +41,7 @@ struct look {
 	struct search *s;
 	struct msg m;
 	struct keys keys;
+	struct identities ids;
 	unsigned files, failed;
 };
 
@@ -124,6 +126,7 @@ prepare_key(struct imap *im, struct search *s, struct search_key *k)
 		im->uid = uid;
 		break;
 	case SEARCH_INTERNALDATE:
+	case SEARCH_SAVEDATE:
 		k->min = midnight(k->min);
 		k->max = k->max == INT64_MAX ? INT64_MAX
 					     : midnight(k->max + 1) - 1;
@@ -167,6 +170,28 @@ ask_detail(struct look *l, const struct search_key *k)
 		    size ? DETAIL_SIZE : DETAIL_DATE) == -1)
 		return FAILED;
 	return within(k, size ? (int64_t)l->m.wire_size : l->m.internaldate);
+}
+
+static int
+ask_saved(const struct look *l, const struct search_key *k)
+{
+	time_t t;
+
+	return identity_saved(&l->ids, l->m.uid, &t) && within(k, t);
+}
+
+/* Objectids are compared as they are spelled (RFC 8474 3). */
+static int
+ask_emailid(const struct look *l, const struct search_key *k)
+{
+	struct buf id;
+	bool same;
+
+	buf_init(&id, SIZE_MAX);
+	identity_email(&l->ids, l->m.uid, &id);
+	same = str_eq(buf_str(&id), k->name);
+	buf_free(&id);
+	return same;
 }
 
 static int
@@ -227,6 +252,10 @@ ask_one(struct look *l, struct search_key *k)
 	case SEARCH_INTERNALDATE:
 	case SEARCH_AGE:
 		return ask_detail(l, k);
+	case SEARCH_SAVEDATE:
+		return ask_saved(l, k);
+	case SEARCH_EMAILID:
+		return ask_emailid(l, k);
 	case SEARCH_SENTDATE:
 		return ask_sent(l, k);
 	case SEARCH_FIELD:
@@ -306,8 +335,10 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	struct progress p;
 	struct set where;
 	uint32_t uid = 1, more;
-	int rc = 0;
+	int rc = s->identities ? identities_read(&l.ids, im->sel.mb) : 0;
 
+	if (s->modseq)
+		imap_enable(im, ENABLED_CONDSTORE);
 	for (struct search_key *k = s->made; k != NULL; k = k->made)
 		prepare_key(im, s, k);
 	put_in_order(s->root);
@@ -323,6 +354,7 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	}
 	keys_free(&l.keys);
 	set_free(&where);
+	identities_free(&l.ids);
 	s->failed = l.failed;
 	return rc;
 }

@@ -27,7 +27,9 @@ enum search_kind {
 	SEARCH_MODSEQ,       /* min */
 	SEARCH_INTERNALDATE, /* min <= day <= max */
 	SEARCH_SENTDATE,     /* the same */
+	SEARCH_SAVEDATE,     /* the same */
 	SEARCH_AGE,          /* min <= seconds <= max */
+	SEARCH_EMAILID,      /* name */
 	SEARCH_FIELD,        /* text in a field that the index has: field */
 	SEARCH_HEADER,       /* text in the fields of that name */
 	SEARCH_BODY,         /* text */
@@ -57,7 +59,7 @@ struct search {
 	struct str charset;
 	bool bad_charset; /* is none that we know */
 	bool modseq;      /* a MODSEQ key is among them */
-	bool bodies;      /* and one of these */
+	bool identities;  /* EMAILID or a SAVEDATE */
 	int64_t now;
 	unsigned failed; /* messages that search_run could not read */
 };

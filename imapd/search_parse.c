@@ -48,44 +48,51 @@ struct word {
 };
 
 static const struct word words[] = {
-	{"ALL",        ARG_NONE,     SEARCH_ALL,          false, 0           },
-	{"ANSWERED",   ARG_NONE,     SEARCH_FLAG,         false, MSG_ANSWERED},
-	{"BCC",        ARG_TEXT,     SEARCH_FIELD,        false, KEY_BCC     },
-	{"BEFORE",     ARG_BEFORE,   SEARCH_INTERNALDATE, false, 0           },
-	{"BODY",       ARG_TEXT,     SEARCH_BODY,         false, 0           },
-	{"CC",         ARG_TEXT,     SEARCH_FIELD,        false, KEY_CC      },
-	{"DELETED",    ARG_NONE,     SEARCH_FLAG,         false, MSG_DELETED },
-	{"DRAFT",      ARG_NONE,     SEARCH_FLAG,         false, MSG_DRAFT   },
-	{"FLAGGED",    ARG_NONE,     SEARCH_FLAG,         false, MSG_FLAGGED },
-	{"FROM",       ARG_TEXT,     SEARCH_FIELD,        false, KEY_FROM    },
-	{"HEADER",     ARG_HEADER,   SEARCH_HEADER,       false, 0           },
-	{"KEYWORD",    ARG_KEYWORD,  SEARCH_KEYWORD,      false, 0           },
-	{"LARGER",     ARG_LARGER,   SEARCH_SIZE,         false, 0           },
-	{"MODSEQ",     ARG_MODSEQ,   SEARCH_MODSEQ,       false, 0           },
-	{"NEW",        ARG_NONE,     SEARCH_AND,          false, 0           },
-	{"NOT",        ARG_KEY,      SEARCH_AND,          true,  0           },
-	{"OLD",        ARG_NONE,     SEARCH_RECENT,       true,  0           },
-	{"OLDER",      ARG_OLDER,    SEARCH_AGE,          false, 0           },
-	{"ON",         ARG_ON,       SEARCH_INTERNALDATE, false, 0           },
-	{"OR",         ARG_TWO_KEYS, SEARCH_OR,           false, 0           },
-	{"RECENT",     ARG_NONE,     SEARCH_RECENT,       false, 0           },
-	{"SEEN",       ARG_NONE,     SEARCH_FLAG,         false, MSG_SEEN    },
-	{"SENTBEFORE", ARG_BEFORE,   SEARCH_SENTDATE,     false, 0           },
-	{"SENTON",     ARG_ON,       SEARCH_SENTDATE,     false, 0           },
-	{"SENTSINCE",  ARG_SINCE,    SEARCH_SENTDATE,     false, 0           },
-	{"SINCE",      ARG_SINCE,    SEARCH_INTERNALDATE, false, 0           },
-	{"SMALLER",    ARG_SMALLER,  SEARCH_SIZE,         false, 0           },
-	{"SUBJECT",    ARG_TEXT,     SEARCH_FIELD,        false, KEY_SUBJECT },
-	{"TEXT",       ARG_TEXT,     SEARCH_TEXT,         false, 0           },
-	{"TO",         ARG_TEXT,     SEARCH_FIELD,        false, KEY_TO      },
-	{"UID",        ARG_UIDS,     SEARCH_UIDS,         false, 0           },
-	{"UNANSWERED", ARG_NONE,     SEARCH_FLAG,         true,  MSG_ANSWERED},
-	{"UNDELETED",  ARG_NONE,     SEARCH_FLAG,         true,  MSG_DELETED },
-	{"UNDRAFT",    ARG_NONE,     SEARCH_FLAG,         true,  MSG_DRAFT   },
-	{"UNFLAGGED",  ARG_NONE,     SEARCH_FLAG,         true,  MSG_FLAGGED },
-	{"UNKEYWORD",  ARG_KEYWORD,  SEARCH_KEYWORD,      true,  0           },
-	{"UNSEEN",     ARG_NONE,     SEARCH_FLAG,         true,  MSG_SEEN    },
-	{"YOUNGER",    ARG_YOUNGER,  SEARCH_AGE,          false, 0           },
+	{"ALL",               ARG_NONE,     SEARCH_ALL,          false, 0           },
+	{"ANSWERED",          ARG_NONE,     SEARCH_FLAG,         false, MSG_ANSWERED},
+	{"BCC",               ARG_TEXT,     SEARCH_FIELD,        false, KEY_BCC     },
+	{"BEFORE",            ARG_BEFORE,   SEARCH_INTERNALDATE, false, 0           },
+	{"BODY",              ARG_TEXT,     SEARCH_BODY,         false, 0           },
+	{"CC",		ARG_TEXT,     SEARCH_FIELD,        false, KEY_CC      },
+	{"DELETED",           ARG_NONE,     SEARCH_FLAG,         false, MSG_DELETED },
+	{"DRAFT",             ARG_NONE,     SEARCH_FLAG,         false, MSG_DRAFT   },
+	{"EMAILID",           ARG_KEYWORD,  SEARCH_EMAILID,      false, 0           },
+	{"FLAGGED",           ARG_NONE,     SEARCH_FLAG,         false, MSG_FLAGGED },
+	{"FROM",              ARG_TEXT,     SEARCH_FIELD,        false, KEY_FROM    },
+	{"HEADER",            ARG_HEADER,   SEARCH_HEADER,       false, 0           },
+	{"KEYWORD",           ARG_KEYWORD,  SEARCH_KEYWORD,      false, 0           },
+	{"LARGER",            ARG_LARGER,   SEARCH_SIZE,         false, 0           },
+	{"MODSEQ",            ARG_MODSEQ,   SEARCH_MODSEQ,       false, 0           },
+	{"NEW",               ARG_NONE,     SEARCH_AND,          false, 0           },
+	{"NOT",               ARG_KEY,      SEARCH_AND,          true,  0           },
+	{"OLD",               ARG_NONE,     SEARCH_RECENT,       true,  0           },
+	{"OLDER",             ARG_OLDER,    SEARCH_AGE,          false, 0           },
+	{"ON",		ARG_ON,       SEARCH_INTERNALDATE, false, 0           },
+	{"OR",		ARG_TWO_KEYS, SEARCH_OR,           false, 0           },
+	{"RECENT",            ARG_NONE,     SEARCH_RECENT,       false, 0           },
+	{"SAVEDATESUPPORTED", ARG_NONE,     SEARCH_ALL,          false, 0           },
+	{"SAVEDBEFORE",       ARG_BEFORE,   SEARCH_SAVEDATE,     false, 0           },
+	{"SAVEDON",           ARG_ON,       SEARCH_SAVEDATE,     false, 0           },
+	{"SAVEDSINCE",        ARG_SINCE,    SEARCH_SAVEDATE,     false, 0           },
+	{"SEEN",              ARG_NONE,     SEARCH_FLAG,         false, MSG_SEEN    },
+	{"SENTBEFORE",        ARG_BEFORE,   SEARCH_SENTDATE,     false, 0           },
+	{"SENTON",            ARG_ON,       SEARCH_SENTDATE,     false, 0           },
+	{"SENTSINCE",         ARG_SINCE,    SEARCH_SENTDATE,     false, 0           },
+	{"SINCE",             ARG_SINCE,    SEARCH_INTERNALDATE, false, 0           },
+	{"SMALLER",           ARG_SMALLER,  SEARCH_SIZE,         false, 0           },
+	{"SUBJECT",           ARG_TEXT,     SEARCH_FIELD,        false, KEY_SUBJECT },
+	{"TEXT",              ARG_TEXT,     SEARCH_TEXT,         false, 0           },
+ /* No message has one (RFC 8474 5.3). */
+	{"THREADID",          ARG_KEYWORD,  SEARCH_ALL,          true,  0           },
+	{"TO",		ARG_TEXT,     SEARCH_FIELD,        false, KEY_TO      },
+	{"UID",               ARG_UIDS,     SEARCH_UIDS,         false, 0           },
+	{"UNANSWERED",        ARG_NONE,     SEARCH_FLAG,         true,  MSG_ANSWERED},
+	{"UNDELETED",         ARG_NONE,     SEARCH_FLAG,         true,  MSG_DELETED },
+	{"UNDRAFT",           ARG_NONE,     SEARCH_FLAG,         true,  MSG_DRAFT   },
+	{"UNFLAGGED",         ARG_NONE,     SEARCH_FLAG,         true,  MSG_FLAGGED },
+	{"UNKEYWORD",         ARG_KEYWORD,  SEARCH_KEYWORD,      true,  0           },
+	{"UNSEEN",            ARG_NONE,     SEARCH_FLAG,         true,  MSG_SEEN    },
+	{"YOUNGER",           ARG_YOUNGER,  SEARCH_AGE,          false, 0           },
 };
 
 static bool parse_key(
@@ -126,8 +133,6 @@ parse_text(struct lex *l, struct search *s, struct search_key *k)
 	k->text = arena_str(l->arena, buf_str(&out));
 	buf_free(&out);
 	finder_init(&k->finder, k->text);
-	s->bodies =
-		s->bodies || k->kind == SEARCH_BODY || k->kind == SEARCH_TEXT;
 	return true;
 }
 
@@ -208,6 +213,8 @@ parse_argument(struct lex *l, struct search *s, enum argument arg,
 	int64_t n = 0;
 	bool good = false;
 
+	s->identities = s->identities || k->kind == SEARCH_EMAILID ||
+			k->kind == SEARCH_SAVEDATE;
 	switch (arg) {
 	case ARG_NONE:
 		return true;
