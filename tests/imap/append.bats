@@ -158,7 +158,7 @@ load ../lib/bed
 		CLOSE
 		EOF
 	EOT
-	[[ -z $(ls -A "$MAILDIR/cur" "$MAILDIR/new" "$MAILDIR/tmp" | grep -v :$) ]]
+	[[ -z $(find "$MAILDIR"/{cur,new,tmp} -type f) ]]
 }
 
 @test "EXISTS comes at once where the mailbox is selected, also in EXAMINE" {
