@@ -183,7 +183,8 @@ boxfile_write(struct boxfile *bf, int dirfd)
 }
 
 int
-boxfile_change(int dirfd, struct str key, const struct str *value)
+boxfile_update(
+	int dirfd, bool (*change)(void *ctx, struct boxfile *bf), void *ctx)
 {
 	enum {
 		LOCK_WAIT_MS = 20000
@@ -195,10 +196,8 @@ boxfile_change(int dirfd, struct str key, const struct str *value)
 	if (lock_take(&lock, dirfd, "dovecot-uidlist", LOCK_WAIT_MS) == -1)
 		return -1;
 	rc = boxfile_read(&bf, dirfd);
-	if (rc == 0) {
-		boxfile_set(&bf, key, value);
+	if (rc == 0 && change(ctx, &bf))
 		rc = boxfile_write(&bf, dirfd);
-	}
 	e = errno;
 	boxfile_free(&bf);
 	lock_release(&lock);

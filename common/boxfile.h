@@ -47,7 +47,9 @@ void boxfile_set(struct boxfile *bf, struct str key, const struct str *value);
  * errno (EFBIG: more than BOXFILE_MAX). */
 int boxfile_write(struct boxfile *bf, int dirfd);
 
-/* Lock, read, change one key, write: for who has no mailbox open. */
-int boxfile_change(int dirfd, struct str key, const struct str *value);
+/* Lock, read, change, and write unless change() returns false: for who has no
+ * mailbox open. */
+int boxfile_update(int dirfd, bool (*change)(void *ctx, struct boxfile *bf),
+	void *ctx);
 
 #endif

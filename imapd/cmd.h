@@ -66,6 +66,17 @@ struct reply cmd_create(struct imap *im);
 struct reply cmd_delete(struct imap *im);
 struct reply cmd_rename(struct imap *im);
 
+/* cmd_acl.c */
+struct reply cmd_deleteacl(struct imap *im);
+struct reply cmd_getacl(struct imap *im);
+struct reply cmd_listrights(struct imap *im);
+struct reply cmd_myrights(struct imap *im);
+struct reply cmd_setacl(struct imap *im);
+
+/* cmd_metadata.c */
+struct reply cmd_getmetadata(struct imap *im);
+struct reply cmd_setmetadata(struct imap *im);
+
 /* cmd_quota.c */
 struct reply cmd_getquota(struct imap *im);
 struct reply cmd_getquotaroot(struct imap *im);

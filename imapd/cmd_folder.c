@@ -13,8 +13,11 @@
 #include "imapd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "common/boxfile.h"
 #include "common/folder_change.h"
 #include "common/quota.h"
 #include "imapd/specialuse.h"
@@ -229,6 +232,35 @@ cmd_delete(struct imap *im)
 	return r;
 }
 
+static bool
+add_notes(void *ctx, struct boxfile *bf)
+{
+	const struct boxfile *from = ctx;
+
+	for (size_t i = 0; i < from->n; i++)
+		if (str_starts(from->line[i].key, STR("metadata/")))
+			boxfile_set(
+				bf, from->line[i].key, &from->line[i].value);
+	return true;
+}
+
+/* INBOX keeps its METADATA, the new mailbox has it too (RFC 5464 4.1). */
+static void
+copy_notes(struct imap *im, const char *dir)
+{
+	int fd =
+		openat(im->store.root, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct boxfile bf;
+
+	if (fd == -1)
+		return;
+	if (boxfile_read(&bf, im->store.root) == 0) {
+		(void)boxfile_update(fd, add_notes, &bf);
+		boxfile_free(&bf);
+	}
+	close(fd);
+}
+
 /* All messages of INBOX to a new mailbox. */
 static int
 move_inbox(struct imap *im, const char *dir)
@@ -246,6 +278,7 @@ move_inbox(struct imap *im, const char *dir)
 		errno = e;
 		return -1;
 	}
+	copy_notes(im, dir);
 	set_init(&all);
 	set_init(&src);
 	set_init(&dst);

@@ -19,6 +19,7 @@
 #include "common/folder.h"
 #include "common/log.h"
 #include "common/subscriptions.h"
+#include "imapd/acl.h"
 #include "imapd/pattern.h"
 #include "imapd/specialuse.h"
 #include "imapd/status.h"
@@ -35,7 +36,8 @@ enum {
 	SELECT_REMOTE = 1 << 3, /* there are none */
 	RETURN_SUBSCRIBED = 1 << 4,
 	RETURN_STATUS = 1 << 5,
-	RETURN_ALWAYS = 1 << 6 /* told whether asked for or not */
+	RETURN_MYRIGHTS = 1 << 6,
+	RETURN_ALWAYS = 1 << 7 /* told whether asked for or not */
 };
 
 /* What a client asks for. */
@@ -68,6 +70,7 @@ static const struct option return_options[] = {
 	{"SUBSCRIBED",  RETURN_SUBSCRIBED},
 	{"CHILDREN",    RETURN_ALWAYS    },
 	{"SPECIAL-USE", RETURN_ALWAYS    },
+	{"MYRIGHTS",    RETURN_MYRIGHTS  },
 	{"STATUS",      RETURN_STATUS    },
 	{NULL,          0		},
 };
@@ -360,6 +363,10 @@ put_node(struct imap *im, const struct query *q, const struct node *n)
 		put_childinfo(im->out, q);
 	buf_puts(im->out, "\r\n");
 	io_sent(im->io);
+	/* RFC 8440 3: not where only something below was asked for. */
+	if ((q->options & RETURN_MYRIGHTS) != 0 && n->folder != NULL &&
+		(n->bits & NODE_WANTED) != 0)
+		(void)acl_put_myrights(im, n->folder);
 	if ((q->options & RETURN_STATUS) == 0 || n->folder == NULL)
 		return;
 	/* RFC 5819 2: one that has no STATUS gets none. */

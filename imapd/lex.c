@@ -337,7 +337,7 @@ quoted(struct lex *l, struct str *out)
 }
 
 static bool
-literal(struct lex *l, struct str *out)
+literal(struct lex *l, bool nul, struct str *out)
 {
 	struct literal lit;
 	char *to;
@@ -353,7 +353,7 @@ literal(struct lex *l, struct str *out)
 	l->end = io_read(l->io, to, lit.n);
 	if (l->end != IO_OK || !read_line(l))
 		return lex_refuse(l, "Connection lost");
-	if (memchr(to, '\0', lit.n) != NULL)
+	if (!nul && memchr(to, '\0', lit.n) != NULL)
 		return lex_refuse(l, "NUL in a literal");
 	*out = (struct str){to, lit.n};
 	return l->why == NULL;
@@ -399,7 +399,7 @@ lex_string(struct lex *l, struct str *out)
 	if (lex_at(l, '"'))
 		return quoted(l, out);
 	if (lex_at(l, '{'))
-		return literal(l, out);
+		return literal(l, false, out);
 	return lex_refuse(l, "Expected a string");
 }
 
@@ -422,6 +422,12 @@ lex_nstring(struct lex *l, struct str *out)
 	if (!span(l, is_atom, &word) || !str_iis(word, "NIL"))
 		return lex_refuse(l, "Expected a string or NIL");
 	return true;
+}
+
+bool
+lex_nstring8(struct lex *l, struct str *out)
+{
+	return lex_take(l, '~') ? literal(l, true, out) : lex_nstring(l, out);
 }
 
 bool

@@ -73,6 +73,9 @@ bool lex_word(struct lex *l, struct str *out);
 
 bool lex_string(struct lex *l, struct str *out);
 bool lex_nstring(struct lex *l, struct str *out); /* NIL: p is NULL */
+/* The same, or a literal8, which may have NUL in it. */
+bool lex_nstring8(struct lex *l, struct str *out);
+
 bool lex_astring(struct lex *l, struct str *out);
 
 /* A LOGIN argument.  An unquoted password may have any visible octet in it:

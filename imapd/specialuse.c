@@ -6,6 +6,7 @@
 #include "imapd/specialuse.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -125,17 +126,28 @@ specialuse_of(
 	return NULL;
 }
 
+static bool
+set_mark(void *ctx, struct boxfile *bf)
+{
+	struct str value = str_of(ctx);
+
+	boxfile_set(bf, key, &value);
+	return true;
+}
+
 int
 specialuse_mark(struct imap *im, const char *dir, const char *use)
 {
 	int fd =
 		openat(im->store.root, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct str value = str_of(use);
+	char *value;
 	int rc;
 
 	if (fd == -1)
 		return -1;
-	rc = boxfile_change(fd, key, &value);
+	value = str_dup(str_of(use));
+	rc = boxfile_update(fd, set_mark, value);
+	free(value);
 	close(fd);
 	return rc;
 }
