@@ -12,7 +12,7 @@ extended() {
 		*'=> BAD' | *'=> NO') echo "$line" ;;
 		*) echo "${line%%=>*}=> (TAG \"q\")${line##*=>}" ;;
 		esac
-	done | answered "${1:-SEARCH}" ESEARCH
+	done | answered SEARCH ESEARCH
 }
 
 @test "MIN, MAX, ALL and COUNT (RFC 4731 3.1)" {

@@ -30,7 +30,7 @@ letters() {
 }
 
 sorted() {
-	answered "${1:-SORT}" SORT
+	answered SORT SORT
 }
 
 @test "DATE is the sent date in UTC; without one INTERNALDATE (2.2)" {

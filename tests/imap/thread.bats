@@ -25,7 +25,7 @@ letters() {
 }
 
 threaded() {
-	answered "${1:-THREAD}" THREAD
+	answered THREAD THREAD
 }
 
 @test "REFERENCES: trees of answers, then of subjects" {
