@@ -110,13 +110,13 @@ put_extension(struct buf *b, struct arena *a, const struct mime_part *p)
 
 static void
 put_multipart(struct buf *b, struct arena *a, const struct mime_part *p,
-	bool extended)
+	unsigned form)
 {
 	for (const struct mime_part *c = p->child; c != NULL; c = c->next)
-		bodystructure_put(b, a, c, extended);
+		bodystructure_put(b, a, c, form);
 	buf_putc(b, ' ');
 	resp_string(b, p->subtype);
-	if (!extended)
+	if ((form & STRUCTURE_EXTENDED) == 0)
 		return;
 	buf_putc(b, ' ');
 	put_params(b, p->param, false);
@@ -125,11 +125,12 @@ put_multipart(struct buf *b, struct arena *a, const struct mime_part *p,
 
 static void
 put_single(struct buf *b, struct arena *a, const struct mime_part *p,
-	bool extended)
+	unsigned form)
 {
 	/* RFC 3501 has this form for rfc822 alone: a client that knows no
-	 * message/global would stumble over it. */
-	bool message = p->message && str_iis(p->subtype, "rfc822");
+	 * message/global would stumble over it.  RFC 9051 wants it. */
+	bool message = p->message && (str_iis(p->subtype, "rfc822") ||
+					     (form & STRUCTURE_GLOBAL) != 0);
 	bool text = str_iis(p->type, "text");
 
 	resp_string(b, p->type);
@@ -146,13 +147,13 @@ put_single(struct buf *b, struct arena *a, const struct mime_part *p,
 		buf_putc(b, ' ');
 		envelope_put(b, a, p->child);
 		buf_putc(b, ' ');
-		bodystructure_put(b, a, p->child, extended);
+		bodystructure_put(b, a, p->child, form);
 	}
 	if (message || text) {
 		buf_putc(b, ' ');
 		buf_putn(b, p->body_lines);
 	}
-	if (!extended)
+	if ((form & STRUCTURE_EXTENDED) == 0)
 		return;
 	put_field(b, a, p, "Content-MD5");
 	put_extension(b, a, p);
@@ -160,12 +161,12 @@ put_single(struct buf *b, struct arena *a, const struct mime_part *p,
 
 void
 bodystructure_put(struct buf *b, struct arena *a, const struct mime_part *p,
-	bool extended)
+	unsigned form)
 {
 	buf_putc(b, '(');
 	if (p->multipart)
-		put_multipart(b, a, p, extended);
+		put_multipart(b, a, p, form);
 	else
-		put_single(b, a, p, extended);
+		put_single(b, a, p, form);
 	buf_putc(b, ')');
 }

@@ -8,10 +8,12 @@
 #include "common/buf.h"
 #include "common/mime.h"
 
-#include <stdbool.h>
+enum {
+	STRUCTURE_EXTENDED = 1 << 0, /* BODYSTRUCTURE, not BODY */
+	STRUCTURE_GLOBAL = 1 << 1    /* look into message/global, too */
+};
 
-/* extended: BODYSTRUCTURE, with the extension data. */
 void bodystructure_put(struct buf *b, struct arena *a,
-	const struct mime_part *p, bool extended);
+	const struct mime_part *p, unsigned form);
 
 #endif

@@ -46,6 +46,9 @@ struct reply cmd_unselect(struct imap *im);
 
 /* cmd_list.c */
 struct reply cmd_list(struct imap *im);
+/* SELECT's own LIST, with the client's spelling when that is another
+ * (RFC 9051 6.3.2, 6.3.9.7). */
+void list_put_selected(struct imap *im, struct str name, struct str client);
 struct reply cmd_lsub(struct imap *im);
 struct reply cmd_subscribe(struct imap *im);
 struct reply cmd_unsubscribe(struct imap *im);

@@ -131,7 +131,8 @@ static void
 put_name(struct imap *im, const char *word, const struct folder *f)
 {
 	buf_printf(im->out, "* %s ", word);
-	name_put(name_shown(&im->names, &im->arena, str_of(f->name)), im->out);
+	name_put(&im->names,
+		name_shown(&im->names, &im->arena, str_of(f->name)), im->out);
 	buf_putc(im->out, ' ');
 }
 

@@ -44,7 +44,8 @@ struct message {
 	uint64_t keywords;
 	time_t date;
 	struct lex_literal lit;
-	bool binary; /* it has octets that no file can keep */
+	bool wrapped; /* "UTF8 (" before the literal, ")" behind it */
+	bool binary;  /* it has octets that no file can keep */
 	char last;
 };
 
@@ -65,6 +66,20 @@ read_date(struct lex *l, time_t *date)
 	return date_parse_internal(text, date) || lex_refuse(l, "Invalid date");
 }
 
+/* RFC 6855 wraps a message in "UTF8 (...)"; RFC 9755 dropped that, and a
+ * client that is much in use sends it for every message. */
+static bool
+read_literal(struct lex *l, struct message *m)
+{
+	struct str word;
+
+	m->wrapped = l->at < l->line.n && ascii_alpha(l->line.p[l->at]);
+	if (m->wrapped && (!lex_atom(l, &word) || !str_iis(word, "UTF8") ||
+				  !lex_space(l) || !lex_expect(l, '(')))
+		return lex_refuse(l, "Expected a message");
+	return lex_announced(l, &m->lit);
+}
+
 /* " (\Seen) "date" {123}": flags and date may each be left out. */
 static bool
 read_args(struct lex *l, struct message *m)
@@ -78,7 +93,7 @@ read_args(struct lex *l, struct message *m)
 		return false;
 	if (lex_at(l, '"') && (!read_date(l, &m->date) || !lex_space(l)))
 		return false;
-	return lex_announced(l, &m->lit);
+	return read_literal(l, m);
 }
 
 /* CR and LF stand for line ends only. */
@@ -115,7 +130,7 @@ receive(struct job *j, struct message *m)
 	if (failed == 0 && mailbox_append_done(j->append, m->flags, m->keywords,
 				   m->date) == -1)
 		failed = errno;
-	if (!lex_resume(l))
+	if (!lex_resume(l) || (m->wrapped && !lex_expect(l, ')')))
 		return refuse(j, reply_bad(j->im));
 	if (failed != 0)
 		return refuse(j, reply_errno(failed));

@@ -78,6 +78,23 @@ split_structure(struct str content, struct facts *x)
 	return true;
 }
 
+/*
+ * What is kept is RFC 3501's form, which is no good to a client of IMAP4rev2
+ * where a message/global is in it: that one is found anew each time.
+ */
+static bool
+fits(struct imap *im, struct str structure)
+{
+	const struct str global = STR("\"global\"");
+
+	if (!imap_enabled(im, ENABLED_REV2))
+		return true;
+	for (size_t i = 0; i < structure.n; i++)
+		if (str_istarts(str_skip(structure, i), global))
+			return false;
+	return true;
+}
+
 static bool
 wants(const struct job *r, unsigned items)
 {
@@ -107,6 +124,7 @@ know(struct job *r)
 	if (wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) &&
 		!(mailbox_content(
 			  mb, x->m.uid, CONTENT_BODYSTRUCTURE, &content) &&
+			fits(r->im, content) &&
 			split_structure(arena_str(&r->arena, content), x)))
 		all = false;
 	return all;
@@ -164,18 +182,21 @@ keep_structure(struct job *r)
 	struct facts *x = &r->x;
 	struct str content;
 	uint32_t n = 0;
+	unsigned form =
+		imap_enabled(r->im, ENABLED_REV2) ? STRUCTURE_GLOBAL : 0;
 	struct buf b;
 
 	buf_init(&b, CONTENT_MAX);
 	buf_add(&b, &n, sizeof(n));
-	bodystructure_put(&b, &r->arena, x->root, false);
+	bodystructure_put(&b, &r->arena, x->root, form);
 	n = (uint32_t)(b.n - sizeof(n));
 	memcpy(b.p, &n, sizeof(n));
-	bodystructure_put(&b, &r->arena, x->root, true);
+	bodystructure_put(&b, &r->arena, x->root, form | STRUCTURE_EXTENDED);
 	content = arena_str(&r->arena, buf_str(&b));
 	split_structure(content, x);
-	mailbox_content_put(
-		r->im->sel.mb, x->m.uid, CONTENT_BODYSTRUCTURE, content);
+	if (fits(r->im, content))
+		mailbox_content_put(r->im->sel.mb, x->m.uid,
+			CONTENT_BODYSTRUCTURE, content);
 	buf_free(&b);
 }
 
@@ -342,7 +363,7 @@ put_items(struct job *r, bool *first)
 	if (wants(r, FETCH_FLAGS) || x->tell_flags) {
 		put_name(im->out, first, "FLAGS");
 		resp_flag_list(im->out, &x->m, mailbox_keywords(im->sel.mb),
-			set_has(&im->sel.view.recent, x->m.uid));
+			imap_recent(im, x->m.uid));
 		update_told(im, &x->m);
 	}
 	if (wants(r, FETCH_INTERNALDATE))

@@ -169,8 +169,8 @@ read_pattern(struct imap *im, struct query *q)
 	buf_init(&whole, q->reference.n + pattern.n);
 	buf_adds(&whole, q->reference);
 	buf_adds(&whole, pattern);
-	pattern =
-		name_decode(&im->arena, arena_str(&im->arena, buf_str(&whole)));
+	pattern = name_decode(
+		&im->names, &im->arena, arena_str(&im->arena, buf_str(&whole)));
 	buf_free(&whole);
 	if (pattern.n > 1 && pattern.p[pattern.n - 1] == im->names.separator)
 		pattern.n--;
@@ -357,7 +357,7 @@ put_node(struct imap *im, const struct query *q, const struct node *n)
 	buf_puts(im->out, ") ");
 	name_separator(&im->names, im->out);
 	buf_putc(im->out, ' ');
-	name_put(n->name, im->out);
+	name_put(&im->names, n->name, im->out);
 	if ((q->options & SELECT_RECURSIVE) != 0 &&
 		(n->bits & NODE_HAS_WANTED) != 0)
 		put_childinfo(im->out, q);
@@ -372,6 +372,23 @@ put_node(struct imap *im, const struct query *q, const struct node *n)
 	/* RFC 5819 2: one that has no STATUS gets none. */
 	if (status_put(im, str_of(n->folder->name), q->status) == -1)
 		log_warn("%s: no STATUS: %s", n->folder->name, strerror(errno));
+}
+
+void
+list_put_selected(struct imap *im, struct str name, struct str client)
+{
+	struct str shown = name_shown(&im->names, &im->arena, name);
+
+	buf_puts(im->out, "* LIST () ");
+	name_separator(&im->names, im->out);
+	buf_putc(im->out, ' ');
+	name_put(&im->names, shown, im->out);
+	if (!str_eq(shown, client)) {
+		buf_puts(im->out, " (\"OLDNAME\" (");
+		name_put(&im->names, client, im->out);
+		buf_puts(im->out, "))");
+	}
+	buf_puts(im->out, "\r\n");
 }
 
 static struct reply

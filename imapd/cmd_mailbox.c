@@ -111,18 +111,29 @@ imap_known_messages(struct imap *im, struct seqset *asked, struct set *uids)
 	find_messages(im, asked, true, uids);
 }
 
+/* What IMAP4rev2 has no more (RFC 9051 E 11, 12). */
 static void
-put_selected(struct imap *im, uint32_t unseen)
+put_recent(struct imap *im, uint32_t unseen)
+{
+	buf_printf(im->out, "* %u RECENT\r\n",
+		(unsigned)set_count(&im->sel.view.recent));
+	if (unseen != 0)
+		buf_printf(
+			im->out, "* OK [UNSEEN %u] First unseen\r\n", unseen);
+}
+
+static void
+put_selected(struct imap *im, struct str client, uint32_t unseen)
 {
 	const struct mailbox_status *st = mailbox_status(im->sel.mb);
 	struct view *v = &im->sel.view;
 
 	update_put_flag_names(im);
 	buf_printf(im->out, "* %u EXISTS\r\n", view_count(v));
-	buf_printf(im->out, "* %u RECENT\r\n", (unsigned)set_count(&v->recent));
-	if (unseen != 0)
-		buf_printf(
-			im->out, "* OK [UNSEEN %u] First unseen\r\n", unseen);
+	if (imap_enabled(im, ENABLED_REV2))
+		list_put_selected(im, str_of(im->sel.name), client);
+	else
+		put_recent(im, unseen);
 	buf_printf(im->out, "* OK [UIDVALIDITY %u] UIDs valid\r\n",
 		st->uidvalidity);
 	buf_printf(im->out, "* OK [UIDNEXT %u] Predicted next UID\r\n",
@@ -133,7 +144,8 @@ put_selected(struct imap *im, uint32_t unseen)
 }
 
 static struct reply
-open_selected(struct imap *im, struct str name, bool readonly)
+open_selected(
+	struct imap *im, struct str name, struct str client, bool readonly)
 {
 	struct selected *sel = &im->sel;
 	uint32_t unseen;
@@ -152,7 +164,7 @@ open_selected(struct imap *im, struct str name, bool readonly)
 		imap_unselect(im);
 		return reply_errno(e);
 	}
-	put_selected(im, unseen);
+	put_selected(im, client, unseen);
 	session_status(im->session, "%s: %s %s", im->session->user,
 		readonly ? "examines" : "selected", sel->name);
 	return reply_ok(sel->readonly ? "[READ-ONLY] Mailbox opened"
@@ -175,7 +187,7 @@ select_or_examine(struct imap *im, bool readonly)
 		imap_enable(im, ENABLED_CONDSTORE);
 	if (!name_in(&im->names, &im->arena, client, &name))
 		return reply_errno(ENOENT);
-	r = open_selected(im, name, readonly);
+	r = open_selected(im, name, client, readonly);
 	if (r.status == REPLY_OK)
 		resync_tell(im, &resync);
 	return r;

@@ -247,7 +247,7 @@ put_entry(struct imap *im, struct request *r, bool *first, struct str name,
 		if (r->place.server)
 			buf_puts(im->out, "\"\"");
 		else
-			name_put(r->place.shown, im->out);
+			name_put(&im->names, r->place.shown, im->out);
 		buf_putc(im->out, ' ');
 	}
 	resp_item(im->out, first);

@@ -36,11 +36,23 @@ cmd_search(struct imap *im)
 
 	if (!lex_space(l) || !wanted_parse(l, &w) || !search_parse(l, &s))
 		r = reply_bad(im);
-	else if (s.bad_charset) {
+	else if (s.charset.n > 0 && imap_enabled(im, ENABLED_UTF8)) {
+		/* RFC 9755 3 */
+		lex_refuse(l, "No CHARSET after ENABLE UTF8=ACCEPT");
+		r = reply_bad(im);
+	} else if (s.bad_charset) {
 		results_none(im, &w);
 		r = search_bad_charset();
 	} else {
 		w.modseq = s.modseq;
+		if (w.modseq)
+			imap_enable(im, ENABLED_CONDSTORE);
+		if (!w.extended && imap_enabled(im, ENABLED_REV2)) {
+			/* SEARCH is gone, ESEARCH is the answer
+			 * (RFC 9051 6.4.4). */
+			w.extended = true;
+			w.parts = RETURN_ALL;
+		}
 		r = search(im, &w, &s);
 	}
 	search_free(&s);

@@ -13,8 +13,10 @@ static const struct {
 	const char *name;
 	unsigned bits;
 } extensions[] = {
-	{"CONDSTORE", ENABLED_CONDSTORE                  },
-	{"QRESYNC",   ENABLED_CONDSTORE | ENABLED_QRESYNC},
+	{"CONDSTORE",   ENABLED_CONDSTORE                  },
+	{"QRESYNC",     ENABLED_CONDSTORE | ENABLED_QRESYNC},
+	{"UTF8=ACCEPT", ENABLED_UTF8                       },
+	{"IMAP4rev2",   ENABLED_REV2                       },
 };
 
 enum {
@@ -27,6 +29,8 @@ imap_enable(struct imap *im, unsigned bits)
 	bool first = (bits & ~im->enabled & ENABLED_CONDSTORE) != 0;
 
 	im->enabled |= bits;
+	im->names.utf8 = im->lex.utf8 =
+		imap_enabled(im, ENABLED_UTF8 | ENABLED_REV2);
 	if (first && im->sel.mb != NULL)
 		resp_highestmodseq(im->out, im->sel.view.modseq);
 }

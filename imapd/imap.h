@@ -31,7 +31,9 @@ enum state {
 /* What the client has enabled for the rest of the connection. */
 enum {
 	ENABLED_CONDSTORE = 1 << 0,
-	ENABLED_QRESYNC = 1 << 1
+	ENABLED_QRESYNC = 1 << 1,
+	ENABLED_UTF8 = 1 << 2, /* UTF8=ACCEPT (RFC 9755) */
+	ENABLED_REV2 = 1 << 3  /* IMAP4rev2 (RFC 9051) */
 };
 
 /* A message whose flags this very command has told, and their modseq. */
@@ -121,6 +123,9 @@ void imap_put_capability(const struct imap *im, struct buf *b);
  * want modseqs is told the selected mailbox's (RFC 7162 3.1). */
 void imap_enable(struct imap *im, unsigned bits);
 bool imap_enabled(const struct imap *im, unsigned bits); /* one of them */
+
+/* The message is \Recent here, for a client that still knows of that. */
+bool imap_recent(const struct imap *im, uint32_t uid);
 
 /* Open a mailbox by its inner name: mailbox_open(), and -1 with ENOENT when
  * there is no such folder. */

@@ -21,6 +21,7 @@
 
 #include <string.h>
 
+#include "common/folder.h"
 #include "common/num.h"
 
 /* What a refused literal may have at most for us to wait for its end. */
@@ -325,7 +326,8 @@ quoted(struct lex *l, struct str *out)
 		if (c == '"') {
 			l->at += i + 1;
 			*out = (struct str){to, n};
-			return true;
+			return !l->utf8 || utf8_valid(*out) ||
+			       lex_refuse(l, "Not UTF-8");
 		}
 		if (c == '\\' && ++i < rest.n)
 			c = rest.p[i];

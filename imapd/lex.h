@@ -28,6 +28,7 @@ struct lex {
 	struct arena *arena;
 	size_t max;  /* octets a command may have, its literals included */
 	size_t used; /* of those */
+	bool utf8;   /* octets above ASCII must be UTF-8 in quoted strings */
 	struct buf raw;
 	struct str line; /* the line at hand, without its end */
 	size_t at;

@@ -32,11 +32,16 @@ fold_inbox(char *p, size_t n)
 }
 
 static bool
-decode(struct arena *a, struct str client, struct str *utf8)
+decode(const struct names *ns, struct arena *a, struct str client,
+	struct str *utf8)
 {
 	struct buf b;
 	bool good;
 
+	if (ns->utf8) {
+		*utf8 = client;
+		return utf8_valid(client);
+	}
 	buf_init(&b, client.n * 4 + 1);
 	good = mutf7_decode(client, &b) && !b.bad;
 	if (good)
@@ -52,7 +57,7 @@ name_in(const struct names *ns, struct arena *a, struct str client,
 	struct str s;
 	char *p;
 
-	if (!decode(a, client, &s))
+	if (!decode(ns, a, client, &s))
 		return false;
 	if (s.n > 0 && s.p[s.n - 1] == ns->separator)
 		s.n--;
@@ -84,18 +89,22 @@ name_shown(const struct names *ns, struct arena *a, struct str inner)
 }
 
 struct str
-name_decode(struct arena *a, struct str client)
+name_decode(const struct names *ns, struct arena *a, struct str client)
 {
 	struct str utf8;
 
-	return decode(a, client, &utf8) ? utf8 : client;
+	return decode(ns, a, client, &utf8) ? utf8 : client;
 }
 
 void
-name_put(struct str shown, struct buf *b)
+name_put(const struct names *ns, struct str shown, struct buf *b)
 {
 	struct buf wire;
 
+	if (ns->utf8 && utf8_valid(shown)) {
+		resp_astring_utf8(b, shown);
+		return;
+	}
 	buf_init(&wire, shown.n * 4 + 1);
 	if (!mutf7_encode(shown, &wire)) {
 		buf_reset(&wire);

@@ -15,6 +15,7 @@
 struct names {
 	char separator;
 	struct str prefix; /* "", or for instance "INBOX." */
+	bool utf8;         /* the client wants UTF-8, not modified UTF-7 */
 };
 
 /*
@@ -30,11 +31,12 @@ struct str name_shown(
 	const struct names *ns, struct arena *a, struct str inner);
 
 /* A shown name, or part of one, encoded and quoted as a response wants it. */
-void name_put(struct str shown, struct buf *b);
+void name_put(const struct names *ns, struct str shown, struct buf *b);
 
 /* What a client writes for a name or pattern, in UTF-8; the octets themselves
  * where they are no modified UTF-7. */
-struct str name_decode(struct arena *a, struct str client);
+struct str name_decode(
+	const struct names *ns, struct arena *a, struct str client);
 
 /* The separator as a response shows it: "/" in quotes. */
 void name_separator(const struct names *ns, struct buf *b);

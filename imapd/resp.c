@@ -26,14 +26,14 @@ enum {
 };
 
 static bool
-is_plain(struct str s)
+is_plain(struct str s, bool utf8)
 {
 	if (s.n > QUOTED_MAX)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c == '\0' || c == '\r' || c == '\n' || c >= 0x80)
+		if (c == '\0' || c == '\r' || c == '\n' || (c >= 0x80 && !utf8))
 			return false;
 	}
 	return true;
@@ -53,10 +53,10 @@ literal(struct buf *b, struct str s)
 	b->n += s.n;
 }
 
-void
-resp_string(struct buf *b, struct str s)
+static void
+string(struct buf *b, struct str s, bool utf8)
 {
-	if (!is_plain(s)) {
+	if (!is_plain(s, utf8)) {
 		literal(b, s);
 		return;
 	}
@@ -67,6 +67,12 @@ resp_string(struct buf *b, struct str s)
 		buf_putc(b, s.p[i]);
 	}
 	buf_putc(b, '"');
+}
+
+void
+resp_string(struct buf *b, struct str s)
+{
+	string(b, s, false);
 }
 
 void
@@ -98,6 +104,15 @@ resp_astring(struct buf *b, struct str s)
 		buf_adds(b, s);
 	else
 		resp_string(b, s);
+}
+
+void
+resp_astring_utf8(struct buf *b, struct str s)
+{
+	if (is_atom(s))
+		buf_adds(b, s);
+	else
+		string(b, s, true);
 }
 
 void

@@ -21,6 +21,10 @@ void resp_nstring(struct buf *b, struct str s); /* NIL when p is NULL */
 /* An atom where that is possible: mailbox names, header field names. */
 void resp_astring(struct buf *b, struct str s);
 
+/* The same for valid UTF-8 and a client that takes it between quotes
+ * (RFC 9755). */
+void resp_astring_utf8(struct buf *b, struct str s);
+
 /* Opens a list with "(" or goes on with a space: for lists whose first
  * member is not known beforehand. */
 void resp_item(struct buf *b, bool *first);

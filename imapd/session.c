@@ -57,7 +57,8 @@ imap_session(struct session *s)
 		imap_free(&im);
 		return;
 	}
-	im.names = (struct names){im.store.separator, str_of(im.store.prefix)};
+	im.names.separator = im.store.separator;
+	im.names.prefix = str_of(im.store.prefix);
 	im.watch = watch_new();
 	session_status(s, "%s: no mailbox selected", s->user);
 	greet(&im);

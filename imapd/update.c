@@ -191,14 +191,21 @@ find_changes(struct selected *sel, const struct set *recent, bool quiet,
 	return 0;
 }
 
+bool
+imap_recent(const struct imap *im, uint32_t uid)
+{
+	return set_has(&im->sel.view.recent, uid) &&
+	       !imap_enabled(im, ENABLED_REV2);
+}
+
 void
 update_put_flags(struct imap *im, uint32_t number, const struct msg *m)
 {
 	struct selected *sel = &im->sel;
 
 	buf_printf(im->out, "* %u FETCH (UID %u FLAGS ", number, m->uid);
-	resp_flag_list(im->out, m, mailbox_keywords(sel->mb),
-		set_has(&sel->view.recent, m->uid));
+	resp_flag_list(
+		im->out, m, mailbox_keywords(sel->mb), imap_recent(im, m->uid));
 	if (imap_enabled(im, ENABLED_CONDSTORE)) {
 		buf_putc(im->out, ' ');
 		resp_modseq(im->out, m->modseq);
@@ -324,7 +331,8 @@ put_diff(struct imap *im, const struct diff *d, bool expunge)
 		put_expunged(im);
 	if (d->added > 0)
 		buf_printf(im->out, "* %u EXISTS\r\n", view_count(&sel->view));
-	if (d->added > 0 || recent != set_count(&sel->view.recent))
+	if (!imap_enabled(im, ENABLED_REV2) &&
+		(d->added > 0 || recent != set_count(&sel->view.recent)))
 		buf_printf(im->out, "* %" PRIu64 " RECENT\r\n",
 			set_count(&sel->view.recent));
 	update_keywords(im);

@@ -534,7 +534,9 @@ class Parts(Reader):
             self.sp("body-type-text")
             out["lines"] = self.number64()
         elif (kind.upper() == b"MESSAGE"
-              and out["subtype"].upper() in (b"RFC822", b"GLOBAL")):
+              and (out["subtype"].upper() == b"RFC822"
+                   or (self.s.rev2
+                       and out["subtype"].upper() == b"GLOBAL"))):
             self.need(quoted, "media-message: DQUOTE")
             self.sp("body-type-msg")
             out["envelope"] = self.envelope()
