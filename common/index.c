@@ -5,7 +5,7 @@
  *   msg      id                          -> struct index_msg, one a message
  *   name     id, uid                     -> name of the file
  *   gone     id, modseq, uid             -> nothing
- *   content  id, uid, kind               -> checksum, octets
+ *   content  id, kind, uid               -> checksum, octets
  *
  * `msg` holds fixed-size duplicates (MDB_DUPFIXED) sorted by UID, so that a
  * look at every message's flags reads dense pages, 80 records each, instead of
@@ -46,7 +46,7 @@
 #include "common/log.h"
 
 /* Part of the file's name: another layout is another file. */
-#define INDEX_VERSION "3"
+#define INDEX_VERSION "4"
 
 enum {
 	READERS_MAX = 2048,
@@ -354,6 +354,7 @@ index_begin(struct index *ix, bool write)
 	if (t == NULL)
 		return NULL;
 	t->ix = ix;
+	t->write = write;
 	rc = write && mark_dirty(ix) == -1 ? errno : 0;
 	if (rc == 0)
 		rc = mdb_txn_begin(ix->env, NULL, flags, &t->txn);
@@ -393,6 +394,8 @@ index_abort(struct index_txn *t)
 	if (t == NULL)
 		return;
 	mdb_cursor_close(t->cur);
+	if (t->content != NULL)
+		mdb_cursor_close(t->content);
 	mdb_txn_abort(t->txn);
 	free(t);
 }

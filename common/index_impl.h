@@ -34,8 +34,10 @@ struct index_txn {
 	/* The page of DB_MSG that was looked at last: index_msg_next in order
 	 * takes its records from here. */
 	const char *page;
-	size_t page_n;
+	size_t page_n, page_at;
 	uint32_t page_id;
+	bool write;
+	MDB_cursor *content; /* in DB_CONTENT, of a reading transaction */
 };
 
 /* LMDB's answer as 0, or -1 with errno; what means damage is logged and

@@ -225,7 +225,7 @@ test_files(const char *dir)
 	index_open(&ix, dir, 1 << 20);
 	ok(ix != NULL && !has_box(ix), "dirty from another boot: dropped");
 	index_close(ix);
-	write_file(dir, "index3", "this is no database, not even nearly");
+	write_file(dir, "index4", "this is no database, not even nearly");
 	ix = NULL;
 	ok(index_open(&ix, dir, 1 << 20) == -1 && errno == EIO,
 		"a damaged file is refused");
@@ -266,8 +266,8 @@ main(void)
 	test_full(ix);
 	index_close(ix);
 	test_files(dir);
-	for (const char *const *f = (const char *const[]){"index3",
-		     "index3-lock", "state", NULL};
+	for (const char *const *f = (const char *const[]){"index4",
+		     "index4-lock", "state", NULL};
 		*f != NULL; f++) {
 		char path[256];
 
