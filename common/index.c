@@ -181,6 +181,31 @@ mark_dirty(struct index *ix)
 	return 0;
 }
 
+enum index_state
+index_look(const char *dir, uint64_t *octets)
+{
+	enum index_state state = INDEX_STALE;
+	int fd, dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	bool dirty;
+
+	*octets = 0;
+	if (dirfd == -1)
+		return INDEX_NONE;
+	fd = openat(dirfd, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1 || fstatat(dirfd, "index" INDEX_VERSION, &st, 0) == -1) {
+		state = INDEX_NONE;
+	} else {
+		*octets = (uint64_t)st.st_blocks * 512;
+		if (read_state(fd, &dirty))
+			state = dirty ? INDEX_DIRTY : INDEX_CLEAN;
+	}
+	if (fd != -1)
+		close(fd);
+	close(dirfd);
+	return state;
+}
+
 /* The last to leave syncs and says so. */
 static void
 leave_state(struct index *ix)

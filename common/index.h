@@ -78,6 +78,15 @@ enum {
 struct index;
 struct index_txn;
 
+/* What lies in a cache's directory, looked at without touching it. */
+enum index_state {
+	INDEX_NONE,
+	INDEX_CLEAN,
+	INDEX_DIRTY, /* in use, or a session of this boot was killed */
+	INDEX_STALE  /* dirty from another boot: it will be made anew */
+};
+enum index_state index_look(const char *dir, uint64_t *octets);
+
 /*
  * Open or make the environment in directory dir (made if needed); NULL: a
  * private one in memory.  max: how many octets the file may have.  -1 with

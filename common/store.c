@@ -16,6 +16,7 @@
 
 #include "common/buf.h"
 #include "common/index.h"
+#include "common/layout.h"
 #include "common/log.h"
 
 /* A private cache lies in memory, and only what is used of it counts. */
@@ -151,29 +152,10 @@ store_without_cache(struct store *st)
 	return index_open(&st->index, NULL, private_max);
 }
 
-/*
- * Courier's users know their mailboxes as INBOX.a.b; everybody else gets the
- * slash.  An own option wins.
- */
-static void
-guess_names(struct store *st)
-{
-	struct stat sb;
-	bool courier =
-		fstatat(st->root, "courierimapsubscribed", &sb, 0) == 0 &&
-		fstatat(st->root, "subscriptions", &sb, 0) == -1;
-
-	st->separator = st->opt->separator;
-	if (st->separator == 0)
-		st->separator = courier ? '.' : '/';
-	st->prefix = st->opt->prefix;
-	if (st->prefix == NULL)
-		st->prefix = courier ? "INBOX." : "";
-}
-
 int
 store_open(struct store *st, const struct options *opt, const char *home)
 {
+	struct client_names names;
 	struct buf maildir, cache;
 	int e;
 
@@ -185,7 +167,9 @@ store_open(struct store *st, const struct options *opt, const char *home)
 	st->root = open(buf_cstr(&maildir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (st->root == -1 || open_index(st, buf_cstr(&cache)) == -1)
 		goto fail;
-	guess_names(st);
+	names = client_names_of(st->root, opt);
+	st->separator = names.separator;
+	st->prefix = names.prefix;
 	buf_free(&maildir);
 	buf_free(&cache);
 	return 0;

@@ -20,6 +20,7 @@
 #include "common/control.h"
 #include "common/courier.h"
 #include "common/folder.h"
+#include "common/layout.h"
 #include "common/lock.h"
 #include "common/log.h"
 
@@ -41,6 +42,7 @@ struct lines {
 	size_t n, cap;
 	char *text;
 	struct buf converted;
+	bool courier; /* out of Courier's list */
 };
 
 /* "a<tab>b" with escapes to the directory ".a.b"; false when a level has an
@@ -160,7 +162,6 @@ static int
 lines_read(struct lines *ls, int rootfd)
 {
 	struct str text, line;
-	bool courier = false;
 	size_t n;
 
 	memset(ls, 0, sizeof(*ls));
@@ -173,13 +174,13 @@ lines_read(struct lines *ls, int rootfd)
 		if (control_read(rootfd, "courierimapsubscribed", FILE_MAX,
 			    &ls->text, &n, NULL) == -1)
 			return errno == ENOENT || errno == EINVAL ? 0 : -1;
-		courier = true;
+		ls->courier = true;
 	}
 	text = (struct str){ls->text, n};
-	if (!courier && str_starts(text, STR("V\t2\n"))) {
+	if (!ls->courier && str_starts(text, STR("V\t2\n"))) {
 		text = str_skip(text, 4);
 	} else {
-		convert(ls, text, courier);
+		convert(ls, text, ls->courier);
 		text = buf_str(&ls->converted);
 	}
 	while (str_cut(&text, '\n', &line))
@@ -344,7 +345,9 @@ change(int rootfd, struct str line, bool subscribed)
 			ls.n = n;
 			if (subscribed)
 				add_line(&ls, line);
-			r = write_lines(&ls, rootfd);
+			r = ls.courier ? origin_keep_courier(rootfd) : 0;
+			if (r == 0)
+				r = write_lines(&ls, rootfd);
 		}
 	}
 	e = errno;

@@ -1,55 +1,62 @@
 /*
- * --explain for IMAP: the mailboxes that clients will see.
+ * --explain for IMAP: every mailbox that clients will see, what of it is kept
+ * and what is new, and the subscriptions.
  */
 #include "imapd/imapd.h"
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "common/explain.h"
-#include "common/folder.h"
 #include "common/subscriptions.h"
 
-static void
-print_folders(int root)
+static const char *
+where_from(const struct explain *ex)
 {
-	struct folders all;
+	static const char *const file[] = {
+		"subscriptions", "courierimapsubscribed"};
+	struct stat st;
 
-	if (folders_read(&all, root) == -1)
-		return;
-	printf("mailboxes: %zu, names in %s\n", all.n,
-		all.utf8 ? "UTF-8" : "modified UTF-7");
-	for (size_t i = 0; i < all.n; i++)
-		printf("  %s (%s)\n", all.f[i].name, all.f[i].dir);
-	folders_free(&all);
+	for (size_t i = 0; i < sizeof(file) / sizeof(*file); i++)
+		if (fstatat(ex->root, file[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return file[i];
+	return "no file yet";
 }
 
 static void
-print_subscriptions(int root)
+print_subscriptions(const struct explain *ex)
 {
 	struct subscriptions subs;
+	size_t gone = 0;
 
-	if (subscriptions_read(&subs, root) == -1)
+	if (subscriptions_read(&subs, ex->root) == -1) {
+		printf("subscriptions: cannot be read\n");
 		return;
-	printf("subscribed: %zu\n", subs.n);
+	}
+	for (size_t i = 0; i < subs.n; i++)
+		gone += folders_find(&ex->all, str_of(subs.name[i])) == NULL;
+	printf("subscribed: %zu, from %s", subs.n, where_from(ex));
+	if (gone > 0)
+		printf(" (%zu of them are no mailboxes, and stay)", gone);
+	printf("\n");
 	subscriptions_free(&subs);
 }
 
 int
 imap_explain(const struct options *opt)
 {
+	struct explain ex;
 	struct uidlist ul;
-	int root;
 
-	if (explain_store(opt, &ul) == 0) {
-		root = open(opt->maildir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (root != -1) {
-			print_folders(root);
-			print_subscriptions(root);
-			close(root);
-		}
+	if (explain_begin(&ex, opt) == -1)
+		return 0;
+	print_subscriptions(&ex);
+	for (size_t i = 0; i < ex.all.n; i++) {
+		(void)explain_folder(&ex, &ex.all.f[i], &ul);
+		uidlist_free(&ul);
 	}
-	uidlist_free(&ul);
+	explain_end(&ex);
 	return 0;
 }
