@@ -95,9 +95,11 @@ read_line(struct str line, int64_t *octets, int64_t *messages)
 	str_cut(&line, ' ', &first);
 	if (line.p == NULL || !read_signed(first, &a) ||
 		!read_signed(str_trim(line), &b) ||
-		__builtin_add_overflow(*octets, a, octets) ||
-		__builtin_add_overflow(*messages, b, messages))
+		__builtin_add_overflow(*octets, a, &a) ||
+		__builtin_add_overflow(*messages, b, &b))
 		return;
+	*octets = a;
+	*messages = b;
 }
 
 static int

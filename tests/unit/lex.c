@@ -26,7 +26,8 @@ enum {
 /*
  * args: what to read behind the tag and a word, separated by spaces:
  * a astring, s string, n nstring, # number, S set, p pattern, f flag,
- * c credential.
+ * c credential, 8 nstring or literal8, m message, M message that is not asked
+ * for.
  * want: tokens separated by '|', or "!" and the refusal.
  * go: how many times the client was told to go on.
  */
@@ -150,6 +151,22 @@ static const struct test {
          0																},
 	{"flags",						  IN("a L \\Seen $Work\r\n"),          "ff",  "a|L|\\Seen|$Work",       0},
 	{"a lone backslash",				       IN("a L \\\r\n"),                    "f",   "!Invalid flag",          0},
+	{"messages, one behind the other",
+         IN("a L {3}\r\nabc {4+}\r\n\r\n\r\n ~{2}\r\n\0}\r\n"),                                         "mmm",
+         "a|L|abc|\r\n\r\n|\200}~",												      2},
+	{"a message of no octets",                                 IN("a L {0+}\r\n\r\n"),              "m",   "a|L|",                   0},
+	{"a message that is not asked for is swallowed",
+         IN("a L {9+}\r\nb NOOP\r\nX {1+}\r\ny\r\n"),                                                   "M",   "!no",                    0},
+	{"a message that is not asked for and not sent",           IN("a L ~{9}\r\n"),
+         "M",												  "!no",                    0},
+	{"something behind a message",                             IN("a L {1}\r\nx y\r\n"),            "m",
+         "!Too many arguments",													  1},
+	{"no literal where a message must be",                     IN("a L {1} \r\n"),                  "m",
+         "!Expected a literal",													  0},
+	{"a literal8 may hold NUL",                                IN("a L ~{2+}\r\n\0x NIL\r\n"),      "88",
+         "a|L|\200x|NIL",														0},
+	{"a literal may not",				      IN("a L {2+}\r\n\0x\r\n"),           "8",
+         "!NUL in a literal",													    0},
 	{"a star is no flag",				      IN("a L \\*\r\n"),                   "f",   "!Invalid flag",          0},
 };
 
@@ -174,6 +191,47 @@ read_set(struct lex *l, struct buf *b)
 	buf_putc(b, '|');
 	set_print(&set, b);
 	set_free(&set);
+	return true;
+}
+
+/* With NUL shown as 0x80. */
+static void
+add_octets(struct buf *b, struct str s)
+{
+	buf_putc(b, '|');
+	for (size_t i = 0; i < s.n; i++)
+		buf_putc(b, s.p[i] == '\0' ? (char)0x80 : s.p[i]);
+}
+
+static bool
+read_message(struct lex *l, bool ask, struct buf *b)
+{
+	struct lex_literal lit;
+	char p[64];
+	size_t n = 0, got;
+
+	if (!lex_announced(l, &lit))
+		return false;
+	if (!ask)
+		return lex_refuse(l, "no");
+	lex_accept(l, &lit);
+	for (; n < lit.n; n += got)
+		if (!lex_octets(l, p + n, (size_t)lit.n - n, &got))
+			return false;
+	add_octets(b, (struct str){p, n});
+	if (lit.binary)
+		buf_putc(b, '~');
+	return lex_resume(l);
+}
+
+static bool
+read_nstring8(struct lex *l, struct buf *b)
+{
+	struct str s;
+
+	if (!lex_nstring8(l, &s))
+		return false;
+	add_octets(b, s.p == NULL ? STR("NIL") : s);
 	return true;
 }
 
@@ -205,6 +263,11 @@ read_arg(struct lex *l, char kind, struct buf *b)
 	case 'c':
 		good = lex_credential(l, &s);
 		break;
+	case 'm':
+	case 'M':
+		return read_message(l, kind == 'm', b);
+	case '8':
+		return read_nstring8(l, b);
 	case '#':
 		if (lex_number(l, &n))
 			buf_printf(b, "|%u", n);
