@@ -173,6 +173,17 @@ class Bench:
         self.note(server, n, found)
         return found
 
+    def cold(self, s):
+        """No server knows the mailbox, but it lies in memory: what was not
+        read for some seconds may have left it on a virtual machine."""
+        self.place.forget(s.user)
+        self.touch(s.user)
+
+    def touch(self, user):
+        run(self.place.tool("limit"), "_", "read",
+            os.path.join(self.place.maildir(user), "cur"),
+            stdout=subprocess.DEVNULL)
+
     def limit(self, n, name, *args):
         said = run(self.place.tool("limit"), name, *map(str, args),
                    capture_output=True, text=True).stdout.split()
@@ -197,6 +208,7 @@ class Bench:
 
     def limits_of_reading(self, n):
         cur = os.path.join(self.place.maildir("floo"), "cur")
+        self.touch("floo")
         for what in ("readdir", "read", "memmem", "socket"):
             self.limit(n, what, what, cur)
         self.limit_fsync(n)
@@ -214,7 +226,7 @@ class Bench:
         for turn, servers in self.rounds():
             self.limits_of_reading(n)
             for s in servers:
-                self.place.forget(s.user)
+                self.cold(s)
                 self.measure(s, n, SELECT % "select.first")
             # Settled: the directory is older than its clock is coarse.
             for row in ("_second", "select.warm"):
@@ -308,7 +320,7 @@ class Bench:
         return any(r.row == row and r.n == n for r in self.results)
 
     def read_cold(self, s, n, name):
-        self.place.forget(s.user)
+        self.cold(s)
         for turn, command in zip(TURNS, COLD[name]):
             found = self.measure(s, n, self.selected(
                 f"time {name}.{turn} {command}"))
@@ -322,6 +334,7 @@ class Bench:
             cur, copied, moved = (os.path.join(home, d) for d in (
                 "cur", ".Copied/cur", ".Moved/cur"))
             self.place.keep("floo")
+            self.touch("floo")
             self.limit(n, "rename", "rename", cur)
             self.limit(n, "link", "link", cur, copied)
             self.place.make_folder("floo", ".Copied")
@@ -330,6 +343,7 @@ class Bench:
             self.place.changed("floo")
             for s in servers:
                 self.place.keep(s.user)
+                self.touch(s.user)
                 self.write_one(s, n)
             self.say(f"write, {n} messages, round {turn + 1}")
             if turn + 1 < self.repeat:
@@ -360,11 +374,13 @@ class Bench:
         cur = os.path.join(self.place.maildir("floo"), "cur")
         script = self.selected("time %s FETCH 1:* BODY.PEEK[]")
         for s in self.main_servers():
-            self.load(s, script % "_warm")
+            self.load(s, script % "_first")
         for turn, servers in self.rounds():
+            self.touch("floo")
             self.limit(n, limit, "socket", cur)
             self.limit(n, "sendfile." + row, "sendfile", cur)
             for s in servers:
+                self.touch(s.user)
                 self.measure(s, n, script % row)
         self.say(f"{row}: {count} messages whole")
 
@@ -374,14 +390,15 @@ class Bench:
         for turn, servers in self.rounds():
             self.limits_of_reading(n)
             for s in servers:
-                self.place.forget(s.user)
+                self.cold(s)
                 self.measure(s, n, "".join(whole % ("pop3.list." + t)
                                            for t in TURNS), protocol="pop3")
-                for row, how in (("pop3.one", "one RETR %u"),
-                                 ("pop3.all", "all RETR %u"),
-                                 ("pop3.top", "all TOP %u 0")):
-                    self.measure(s, n, f"open\nlogin\neach {row} 1 {n} {how}\n"
-                                 "close\n", protocol="pop3")
+                # Courier loses 8 ms and more on each of them.
+                for row, last, how in (("pop3.one", 2000, "one RETR %u"),
+                                       ("pop3.all", n, "all RETR %u"),
+                                       ("pop3.top", n, "all TOP %u 0")):
+                    self.measure(s, n, "open\nlogin\neach %s 1 %d %s\nclose\n"
+                                 % (row, min(n, last), how), protocol="pop3")
             self.say(f"pop3, {n} messages, round {turn + 1}")
         for turn, servers in self.rounds():
             self.mail_for_all(1000)

@@ -20,6 +20,7 @@ class Row:
     limit: tuple = ()         # ids of limits, added up
     factor: float = 0         # target: so many times the limit
     target: float = None      # or this
+    small: float = None       # and this for 10,000 messages and less
     scaled: bool = False
     extra: str = None         # a limit that is added to the target once
     columns: dict = field(default_factory=dict)
@@ -36,6 +37,8 @@ class Row:
             if limit is None or (self.extra and extra is None):
                 return None
             return self.factor * limit + (extra if self.extra else 0)
+        if self.small is not None and n <= 10000:
+            return self.small
         if self.target is None:
             return None
         return self.target * (n / 100000 if self.scaled else 1) + (
@@ -114,7 +117,7 @@ POP3 = [
     Row("pop3.list.second", "POP3 login, STAT, UIDL, LIST, second"),
     Row("pop3.list.warm", "POP3 login, STAT, UIDL, LIST, warm", target=40,
         scaled=True),
-    Row("pop3.one", "POP3 RETR of all, one by one", unit="MB/s", target=250),
+    Row("pop3.one", "POP3 RETR, one by one", unit="MB/s", target=250),
     Row("pop3.all", "POP3 RETR of all, pipelined", unit="MB/s",
         limit=("socket",), factor=0.8),
     Row("pop3.top", "POP3 TOP n 0 of all, pipelined", target=300,
@@ -137,9 +140,9 @@ SESSIONS = [
     Row("check.p50", "mail check with yescrypt, p50", target=5,
         extra="limit", columns=EXEC),
     Row("hold", "memory of an idle selected session", unit="KB",
-        target=500, columns=EXEC),
+        target=500, small=400, columns=EXEC),
     Row("hold.loop", "the same, accept loop", unit="KB", target=500,
-        columns=LOOP),
+        small=400, columns=LOOP),
     Row("nobody", "memory with nobody connected", unit="KB", target=0,
         columns=EXEC),
 ]
