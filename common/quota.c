@@ -258,8 +258,8 @@ quota_filesystem(int rootfd, struct quota *q, bool *there)
 	*there = false;
 	memset(&d, 0, sizeof(d));
 #ifdef SYS_quotactl_fd
-	if (syscall(SYS_quotactl_fd, rootfd, QCMD(Q_GETQUOTA, USRQUOTA),
-		    getuid(), &d) == -1)
+	if (syscall(SYS_quotactl_fd, rootfd,
+		    QCMD((unsigned)Q_GETQUOTA, USRQUOTA), getuid(), &d) == -1)
 		return;
 #endif
 	q->octets = d.space;
