@@ -2,9 +2,11 @@
 
 load ../lib/bed
 load ../lib/nspawn
+load ../tls/tls
 
 setup_file() {
 	bed_setup_file
+	tls_certificates
 	system_start
 	export SYSTEM_PID SYSTEM_NSPAWN
 	system_user ada Open-Sesame7 /home/ada
@@ -18,9 +20,9 @@ setup() {
 }
 
 teardown() {
-	inside systemctl stop imap.socket pop3.socket imap-loop.socket \
-		pop3-loop.socket 'imap@*' 'pop3@*' imap-loop pop3-loop || :
-	inside rm -rf /run/systemd/system/imap.socket.d
+	inside systemctl stop {imap,pop3}{,s,-loop}.socket 'imap@*' 'pop3@*' \
+		'imaps@*' 'pop3s@*' imap-loop pop3-loop || :
+	inside rm -rf /run/systemd/system/imap{.socket,@.service}.d
 }
 
 teardown_file() {
@@ -96,6 +98,93 @@ journal_has() {
 	EOT
 	wait_until 5 journal_has 'login user=ada rhost=127.0.0.1'
 	wait_until 5 journal_has 'logout user=ada rhost=127.0.0.1'
+}
+
+@test "the journal has the fields of a login, a logout and a failure" {
+	inside systemctl start pop3.socket
+	over 110 <<-'EOT'
+		S: +OK...
+		C: USER ada@example.org
+		S: +OK...
+		C: PASS wrong
+		S: -ERR...
+		C: USER ada
+		S: +OK...
+		C: PASS ${password}
+		S: +OK...
+		C: QUIT
+		S: +OK...
+		EOF
+	EOT
+	wait_until 5 journal_has '"SYSLOG_IDENTIFIER" *: *"pop3d"' -o json \
+		STDMAIL_EVENT=auth-failed STDMAIL_RHOST=127.0.0.1 \
+		STDMAIL_USER=ada@example.org
+	wait_until 5 journal_has '"_UID" *: *"0"' -o json \
+		STDMAIL_EVENT=login STDMAIL_USER=ada STDMAIL_TLS=no
+	wait_until 5 journal_has '"STDMAIL_SECS"' -o json \
+		STDMAIL_EVENT=logout STDMAIL_USER=ada
+	run ! journal_has "Open-Sesame|wrong" -o json
+}
+
+# system_pair: certificate and key where the units look for them.
+system_pair() {
+	need openssl
+	inside mkdir -p /etc/stdmail
+	inside tee /etc/stdmail/tls.crt <"$BED_TMP/ec.crt" >/dev/null
+	inside sh -c 'umask 077; cat >/etc/stdmail/tls.key' <"$BED_TMP/ec.key"
+}
+
+@test "imaps.socket and pop3s.socket: TLS, the pair by LoadCredential" {
+	system_pair
+	inside systemctl start imaps.socket pop3s.socket
+	over 993 --ca "$TLS_CA" <<-'EOT'
+		TLS
+		S: * OK...
+		C: a LOGIN ${user} ${password}
+		S* a OK...
+		C: b SELECT INBOX
+		S* * 2 EXISTS
+		S* b OK...
+		C: c LOGOUT
+		S* c OK...
+		EOF
+	EOT
+	over 995 --ca "$TLS_CA" <<-'EOT'
+		TLS
+		S: +OK...
+		C: USER ${user}
+		S: +OK...
+		C: PASS ${password}
+		S: +OK...
+		C: QUIT
+		S: +OK...
+		EOF
+	EOT
+}
+
+@test "a drop-in with the pair offers STARTTLS on port 143" {
+	system_pair
+	inside mkdir -p /run/systemd/system/imap@.service.d
+	inside grep LoadCredential \
+		/usr/lib/systemd/system/imap@.service >"$BED_TMP/lines"
+	{
+		echo '[Service]'
+		sed 's/^#//' "$BED_TMP/lines"
+	} >"$BED_TMP/tls.conf"
+	inside tee /run/systemd/system/imap@.service.d/tls.conf \
+		<"$BED_TMP/tls.conf" >/dev/null
+	inside systemctl daemon-reload
+	inside systemctl start imap.socket
+	over 143 --ca "$TLS_CA" <<-'EOT'
+		S: * OK [CAPABILITY ... STARTTLS...] ...
+		C: a STARTTLS
+		S: a OK...
+		TLS
+		C: b LOGIN ${user} ${password}
+		S* b OK...
+	EOT
+	inside rm -r /run/systemd/system/imap@.service.d
+	inside systemctl daemon-reload
 }
 
 @test "pop3.socket: login, retrieval" {
