@@ -210,7 +210,8 @@ enum content_kind {
 	CONTENT_NUMBERS = 4,
 	CONTENT_WORDS = 5,
 	CONTENT_TEXT = 6,
-	CONTENT_UIDS = 7    /* of the mailbox: mailbox_uids.c's own */
+	CONTENT_UIDS = 7, /* of the mailbox: mailbox_uids.c's own */
+	CONTENT_PREVIEW = 8
 };
 bool mailbox_content(struct mailbox *mb, uint32_t uid, enum content_kind kind,
 	struct str *out);

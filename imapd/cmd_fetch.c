@@ -21,6 +21,7 @@
 
 #include "common/date.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "common/wire.h"
 #include "imapd/binary.h"
 #include "imapd/bodystructure.h"
@@ -44,6 +45,7 @@ struct facts {
 	struct msg m;
 	bool tell_flags;
 	struct str envelope, body, structure; /* ready to send */
+	struct str preview;                   /* p is NULL: not known */
 	struct source src;
 	bool open;
 	struct mime_part *root;
@@ -57,6 +59,7 @@ struct job {
 	struct arena arena; /* one message's */
 	struct facts x;
 	unsigned gone, failed, undecodable;
+	struct text text;      /* room to make previews in */
 	struct identities ids; /* when one of their items is asked for */
 };
 
@@ -127,6 +130,12 @@ know(struct job *r)
 			fits(r->im, content) &&
 			split_structure(arena_str(&r->arena, content), x)))
 		all = false;
+	if (wants(r, FETCH_PREVIEW)) {
+		if (mailbox_content(mb, x->m.uid, CONTENT_PREVIEW, &content))
+			x->preview = arena_str(&r->arena, content);
+		else if (!r->fetch.lazy)
+			all = false;
+	}
 	return all;
 }
 
@@ -146,6 +155,8 @@ need(const struct job *r)
 		most = n > most ? n : most;
 	}
 	if (wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) && x->body.p == NULL)
+		most = SECTION_TREE;
+	if (wants(r, FETCH_PREVIEW) && x->preview.p == NULL && !r->fetch.lazy)
 		most = SECTION_TREE;
 	return most;
 }
@@ -200,6 +211,22 @@ keep_structure(struct job *r)
 	buf_free(&b);
 }
 
+static void
+keep_preview(struct job *r)
+{
+	struct facts *x = &r->x;
+	struct buf b;
+
+	buf_init(&b, TEXT_PREVIEW_MAX);
+	/* What cannot be read has none this time. */
+	if (text_preview(&r->text, &x->src, x->root, &b) == 0) {
+		mailbox_content_put(
+			r->im->sel.mb, x->m.uid, CONTENT_PREVIEW, buf_str(&b));
+	}
+	x->preview = arena_str(&r->arena, buf_str(&b));
+	buf_free(&b);
+}
+
 static int
 parse(struct job *r, enum section_need n)
 {
@@ -216,6 +243,9 @@ parse(struct job *r, enum section_need n)
 		keep_envelope(r);
 	if (wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) && x->body.p == NULL)
 		keep_structure(r);
+	/* With the tree at hand a lazy client gets its preview, too. */
+	if (wants(r, FETCH_PREVIEW) && x->whole && x->preview.p == NULL)
+		keep_preview(r);
 	return 0;
 }
 
@@ -379,6 +409,10 @@ put_items(struct job *r, bool *first)
 	if (wants(r, FETCH_BODY)) {
 		put_name(im->out, first, "BODY");
 		buf_adds(im->out, x->body);
+	}
+	if (wants(r, FETCH_PREVIEW)) {
+		put_name(im->out, first, "PREVIEW");
+		resp_nstring(im->out, x->preview);
 	}
 	if (wants(r, FETCH_BODYSTRUCTURE)) {
 		put_name(im->out, first, "BODYSTRUCTURE");
@@ -630,7 +664,9 @@ cmd_fetch(struct imap *im)
 		return reply_bad(im);
 	r.set_seen = r.fetch.seen && !im->sel.readonly;
 	arena_init(&r.arena, PARSE_MAX);
+	text_init(&r.text);
 	reply = fetch(im, &r, &asked);
+	text_free(&r.text);
 	arena_free(&r.arena);
 	return reply;
 }

@@ -55,6 +55,7 @@ static const struct {
 	{"MOVE",		  NULL          },
 	{"REPLACE",               NULL          },
 	{"BINARY",                NULL          },
+	{"PREVIEW",               NULL          },
 	{"OBJECTID",              NULL          },
 	{"ACL",		   NULL          },
 	{"RIGHTS=kxte",           NULL          },

@@ -100,6 +100,20 @@ find_old(struct lex *l, struct str name, struct fetch *f)
 	return false;
 }
 
+/* " (LAZY)", where it is not a modifier of FETCH itself (RFC 8970 4). */
+static bool
+lazy(struct lex *l)
+{
+	size_t at = l->at;
+	struct str word;
+
+	if (lex_take(l, ' ') && lex_take(l, '(') && lex_atom(l, &word) &&
+		str_iis(word, "LAZY") && lex_take(l, ')'))
+		return true;
+	l->at = at;
+	return false;
+}
+
 static bool
 parse_item(struct lex *l, struct str name, struct fetch *f)
 {
@@ -117,6 +131,11 @@ parse_item(struct lex *l, struct str name, struct fetch *f)
 		f->seen = f->seen || binary[i].seen;
 		return section_parse_binary(
 			l, new_section(l, f), binary[i].size);
+	}
+	if (str_iis(name, "PREVIEW")) {
+		f->items |= FETCH_PREVIEW;
+		f->lazy = lazy(l);
+		return l->why == NULL;
 	}
 	return find_word(words, name, f) || find_old(l, name, f) ||
 	       lex_refuse(l, "Unknown item to fetch");

@@ -20,7 +20,8 @@ enum {
 	FETCH_EMAILID = 1 << 7,
 	FETCH_THREADID = 1 << 8,
 	FETCH_SAVEDATE = 1 << 9,
-	FETCH_MODSEQ = 1 << 10
+	FETCH_MODSEQ = 1 << 10,
+	FETCH_PREVIEW = 1 << 11
 };
 
 struct fetch {
@@ -28,6 +29,7 @@ struct fetch {
 	struct section *section, **last;
 	unsigned nsection;
 	bool seen;     /* one of them sets \Seen */
+	bool lazy;     /* no PREVIEW that has to be made */
 	bool changed;  /* only messages changed after... */
 	bool vanished; /* and name those expunged since then */
 	uint64_t since;
