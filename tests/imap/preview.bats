@@ -48,7 +48,7 @@ setup() {
 		S: * 2 FETCH (PREVIEW NIL)
 		S: e OK...
 		C: f FETCH 2 (BODYSTRUCTURE PREVIEW (LAZY))
-		S: * 2 FETCH (BODYSTRUCTURE ... PREVIEW "Line 1 ...")
+		S: * 2 FETCH (PREVIEW "Line 1 ..." BODYSTRUCTURE ...)
 		S: f OK...
 	EOT
 }
