@@ -586,15 +586,22 @@ fetch_all(struct job *r, const struct set *uids)
 	next_message(r);
 }
 
-/* The UIDs that were asked for, whether they have a number or not. */
+/*
+ * The UIDs that were asked for, whether they have a number or not.  Up to "*"
+ * is up to the end: a client that asks for 1:* means the last messages, too,
+ * which are those most likely to have vanished.
+ */
 static void
 put_vanished(struct job *r, struct seqset *asked)
 {
-	uint32_t last = set_max(&r->im->sel.view.uids);
+	const struct view *v = &r->im->sel.view;
+	uint32_t last = set_max(&v->uids);
 	struct set uids;
 
 	set_init(&uids);
 	seqset_resolve(asked, last == 0 ? 1 : last, &uids);
+	if (asked->star && last < v->last)
+		set_add_run(&uids, last + 1, v->last);
 	resync_put_vanished(r->im, &uids, r->fetch.since);
 	set_free(&uids);
 }
@@ -611,6 +618,20 @@ prepare_modseqs(struct job *r)
 	r->fetch.since = resync_since(r->im, r->fetch.since);
 }
 
+/* RFC 9394 3.3: of what was asked for and exists, the a-th to the b-th. */
+static void
+keep_page(const struct partial *page, struct set *uids)
+{
+	uint32_t first, last;
+	struct set kept;
+
+	set_init(&kept);
+	if (partial_find(page, (uint32_t)set_count(uids), &first, &last))
+		set_add_run(&kept, set_nth(uids, first), set_nth(uids, last));
+	set_intersect(uids, &kept);
+	set_free(&kept);
+}
+
 static struct reply
 fetch(struct imap *im, struct job *r, struct seqset *asked)
 {
@@ -622,6 +643,8 @@ fetch(struct imap *im, struct job *r, struct seqset *asked)
 		return reply_errno(errno);
 	set_init(&uids);
 	good = imap_messages(im, asked, &uids);
+	if (r->fetch.paged)
+		keep_page(&r->fetch.page, &uids);
 	if (good) {
 		prepare_modseqs(r);
 		if (r->fetch.vanished)
@@ -642,8 +665,10 @@ fetch(struct imap *im, struct job *r, struct seqset *asked)
 }
 
 static bool
-may_ask_vanished(struct imap *im, const struct fetch *f)
+may_ask(struct imap *im, const struct fetch *f)
 {
+	if (f->paged && !im->uid)
+		return lex_refuse(&im->lex, "PARTIAL needs UID");
 	return !f->vanished ||
 	       (im->uid && f->changed && imap_enabled(im, ENABLED_QRESYNC)) ||
 	       lex_refuse(&im->lex, "VANISHED needs UID, CHANGEDSINCE and an "
@@ -660,7 +685,7 @@ cmd_fetch(struct imap *im)
 
 	if (!lex_space(l) || !lex_seqset(l, &asked) || !lex_space(l) ||
 		!fetch_parse(l, &r.fetch) || !fetch_modifiers(l, &r.fetch) ||
-		!lex_end(l) || !may_ask_vanished(im, &r.fetch))
+		!lex_end(l) || !may_ask(im, &r.fetch))
 		return reply_bad(im);
 	r.set_seen = r.fetch.seen && !im->sel.readonly;
 	arena_init(&r.arena, PARSE_MAX);

@@ -26,6 +26,7 @@ seqset_resolve(struct seqset *s, uint32_t star, struct set *out)
 		uint32_t a = r->a == 0 ? star : r->a;
 		uint32_t b = r->b == 0 ? star : r->b;
 
+		s->star = s->star || r->a == 0 || r->b == 0;
 		r->a = a < b ? a : b;
 		r->b = a < b ? b : a;
 	}

@@ -18,6 +18,7 @@ struct seqrange {
 struct seqset {
 	struct seqrange *range;
 	size_t n;
+	bool star;  /* "*" is in it; known once it is resolved */
 	bool saved; /* "$" instead: what a search has kept (RFC 5182) */
 };
 

@@ -28,6 +28,29 @@ setup() {
 	EOT
 }
 
+@test "3.2.6: UID FETCH 1:* tells of the last messages, too" {
+	login_imap <<-'EOT'
+		C: a ENABLE QRESYNC
+		S* a OK...
+		C: b SELECT INBOX
+		S* * OK [HIGHESTMODSEQ ${m}] ...
+		S* b OK...
+		C: c UID STORE 5:6 +FLAGS (\Deleted)
+		S* c OK...
+		C: d EXPUNGE
+		S: * VANISHED 5:6
+		S: d OK...
+		C: e UID FETCH 1:* (FLAGS) (CHANGEDSINCE ${m} VANISHED)
+		S: * VANISHED (EARLIER) 5:6
+		S: e OK...
+		C: f UID FETCH *:3 (FLAGS) (CHANGEDSINCE ${m} VANISHED)
+		S: * VANISHED (EARLIER) 5:6
+		S: f OK...
+		C: g UID FETCH 1:4 (FLAGS) (CHANGEDSINCE ${m} VANISHED)
+		S: g OK...
+	EOT
+}
+
 @test "3.2.7, 3.2.9, 3.2.10: VANISHED in place of EXPUNGE, and the new HIGHESTMODSEQ" {
 	login_imap <<-'EOT'
 		C: a ENABLE QRESYNC
