@@ -113,6 +113,9 @@ TEST_PACKAGES = bats python3 clang libclang-rt-14-dev clang-format clang-tidy \
 # Unpacked below build/, never installed: see tests/lib/deps.sh.
 TEST_FETCHED = xinetd openbsd-inetd
 
+# npm itself, unless one from elsewhere is there (that excludes Debian's).
+TEST_PACKAGES += $(if $(shell command -v npm),,nodejs npm)
+
 TESTING = $(filter check check-system lint fuzz bench,$(MAKECMDGOALS))
 .PHONY: deps
 deps:
@@ -123,8 +126,21 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
 
+# A client of npm's, at the versions of its lock file; without npm or a network
+# its test is skipped.
+.PHONY: imapflow
+imapflow:
+	@mkdir -p build/imapflow
+	@cmp -s tests/clients/imapflow/package-lock.json \
+		build/imapflow/package-lock.json || { \
+		cp tests/clients/imapflow/package*.json build/imapflow && \
+		cd build/imapflow && npm ci --no-audit --no-fund \
+			--ignore-scripts >npm.log 2>&1; \
+	} || { rm -f build/imapflow/package-lock.json; \
+		echo "imapflow cannot be installed"; }
+
 .PHONY: check check-system
-check:
+check: imapflow
 	@tests/lib/check.sh
 check-system: all
 	@B=$(B) bats tests/system
