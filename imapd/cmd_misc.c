@@ -73,6 +73,8 @@ static const struct {
 	{"ESORT",                 NULL          },
 	{"THREAD=ORDEREDSUBJECT", NULL          },
 	{"THREAD=REFERENCES",     NULL          },
+	{"PARTIAL",            NULL          },
+	{"INPROGRESS",         NULL          },
 	{"STARTTLS",              tls_offered   },
 	{"LOGINDISABLED",         login_disabled},
 	{"AUTH=PLAIN",            plain_offered },

@@ -179,6 +179,10 @@ modifier(struct lex *l, struct fetch *f)
 		return false;
 	if (str_iis(name, "VANISHED"))
 		return f->vanished = true;
+	if (str_iis(name, "PARTIAL")) {
+		f->paged = true;
+		return lex_space(l) && partial_parse(l, &f->page);
+	}
 	if (!str_iis(name, "CHANGEDSINCE"))
 		return lex_refuse(l, "Unknown modifier");
 	f->changed = true;

@@ -5,6 +5,7 @@
 #define IMAPD_FETCH_H
 
 #include "imapd/lex.h"
+#include "imapd/results.h"
 #include "imapd/section.h"
 
 #include <stdbool.h>
@@ -33,12 +34,14 @@ struct fetch {
 	bool changed;  /* only messages changed after... */
 	bool vanished; /* and name those expunged since then */
 	uint64_t since;
+	bool paged; /* only this part of the set (RFC 9394 3.3) */
+	struct partial page;
 };
 
 /* A macro, one item, or a list in parentheses. */
 bool fetch_parse(struct lex *l, struct fetch *f);
 
-/* " (CHANGEDSINCE n VANISHED)", or nothing. */
+/* " (CHANGEDSINCE n VANISHED PARTIAL 1:5)", or nothing. */
 bool fetch_modifiers(struct lex *l, struct fetch *f);
 
 #endif

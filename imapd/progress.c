@@ -7,7 +7,7 @@
 #include "imapd/resp.h"
 
 enum {
-	EVERY_MS = 3000
+	EVERY_MS = 2000
 };
 
 void

@@ -22,7 +22,7 @@
 #include "imapd/resp.h"
 
 enum {
-	FILES_BATCH = 200, /* messages read within one transaction */
+	BATCH_MS = 50, /* how long one transaction is kept */
 	FAILED = -1
 };
 
@@ -42,7 +42,8 @@ struct look {
 	struct msg m;
 	struct keys keys;
 	struct identities ids;
-	unsigned files, failed;
+	unsigned failed;
+	int64_t until_ms; /* the end of this transaction */
 };
 
 static unsigned
@@ -286,7 +287,6 @@ matches(struct look *l)
 
 	keys_next(&l->keys, l->m.uid);
 	r = ask(l, l->s->root);
-	l->files += l->keys.open;
 	if (r != FAILED)
 		return r != 0;
 	if (errno != ENOENT) {
@@ -295,6 +295,13 @@ matches(struct look *l)
 		l->failed++;
 	}
 	return false;
+}
+
+/* A message whose file was read took long enough to look at the clock. */
+static bool
+is_over(const struct look *l)
+{
+	return l->keys.open && io_now_ms() >= l->until_ms;
 }
 
 /* From *uid on, as long as one transaction should last. */
@@ -306,9 +313,8 @@ search_some(struct look *l, const struct set *where, uint32_t *uid,
 
 	if (mailbox_begin(mb) == -1)
 		return -1;
-	l->files = 0;
-	while (l->files < FILES_BATCH && *uid != 0 &&
-		set_next(where, *uid, uid)) {
+	l->until_ms = io_now_ms() + BATCH_MS;
+	while (*uid != 0 && set_next(where, *uid, uid) && !is_over(l)) {
 		if (!mailbox_next(mb, *uid, &l->m))
 			*uid = 0;
 		else if (l->m.uid != *uid)
