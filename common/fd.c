@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 bool
@@ -72,4 +73,19 @@ fd_close_others(const int *keep, size_t n)
 			return;
 		from = stop + 1;
 	}
+}
+
+bool
+fs_is_remote(const struct statfs *fs)
+{
+	static const unsigned long magic[] = {0x6969 /* NFS */,
+		0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
+		0x65735546 /* FUSE */, 0x00c36400 /* Ceph */,
+		0x5346414f /* AFS */, 0x01161970 /* GFS2 */,
+		0x7461636f /* OCFS2 */};
+
+	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++)
+		if ((unsigned long)fs->f_type == magic[i])
+			return true;
+	return false;
 }

@@ -17,4 +17,9 @@ void fd_make_null(int fd);
 /* Close every descriptor from 3 on, but those in keep and the log's. */
 void fd_close_others(const int *keep, size_t n);
 
+/* Other hosts may change what is on this file system, and nobody here is told
+ * of it. */
+struct statfs;
+bool fs_is_remote(const struct statfs *fs);
+
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/fd.h"
 #include "common/index.h"
 #include "common/layout.h"
 #include "common/log.h"
@@ -64,19 +65,9 @@ make_path(const char *path)
 static bool
 on_network(const char *path)
 {
-	static const unsigned long magic[] = {0x6969 /* NFS */,
-		0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
-		0x65735546 /* FUSE */, 0x00c36400 /* Ceph */,
-		0x5346414f /* AFS */, 0x01161970 /* GFS2 */,
-		0x7461636f /* OCFS2 */};
 	struct statfs fs;
 
-	if (statfs(path, &fs) == -1)
-		return false;
-	for (size_t i = 0; i < sizeof(magic) / sizeof(*magic); i++)
-		if ((unsigned long)fs.f_type == magic[i])
-			return true;
-	return false;
+	return statfs(path, &fs) == 0 && fs_is_remote(&fs);
 }
 
 /* The directory of the cache, made when it is not there; "" for none. */

@@ -3,6 +3,9 @@
  * a drain nothing that happened before it is unknown; that, and nothing about
  * time, is what callers rely on.  A queue that overflowed, a directory that
  * was removed or moved, or anything unexpected counts as "lost": look.
+ *
+ * On a network file system the kernel tells only what this host did, which is
+ * worse than nothing: there is no watching there.
  */
 #include "common/watch.h"
 
@@ -11,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include "common/fd.h"
 
 struct slot {
 	int wd;
@@ -64,12 +70,17 @@ int
 watch_add(struct watch *w, int dirfd, watch_seen *seen, void *ctx, int which)
 {
 	struct slot *slot = reallocarray(w->slot, w->n + 1, sizeof(*slot));
+	struct statfs fs;
 	char path[64];
 	int wd;
 
 	if (slot == NULL)
 		return -1;
 	w->slot = slot;
+	if (fstatfs(dirfd, &fs) == 0 && fs_is_remote(&fs)) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
 	/* The same directory twice (one mailbox open twice) has one wd. */
 	wd = inotify_add_watch(w->fd, path, came | went | self | IN_ONLYDIR);
