@@ -176,7 +176,7 @@ load ../lib/bed
 
 @test "ENABLE of what is unknown is OK (RFC 5161 3.1)" {
 	login_imap <<-'EOT'
-		C: a ENABLE UTF8=ACCEPT CONDSTORE X-FOO
+		C: a ENABLE X-FOO
 		S: * ENABLED
 		S: a OK...
 		C: b ENABLE
