@@ -45,9 +45,6 @@
 
 #include "common/log.h"
 
-/* Part of the file's name: another layout is another file. */
-#define INDEX_VERSION "4"
-
 enum {
 	READERS_MAX = 2048,
 	PAGE_MAX = 65536
@@ -69,6 +66,8 @@ index_fail(struct index *ix, int rc)
 		errno = ENOSPC;
 		return -1;
 	}
+	if (ix != NULL)
+		ix->damaged = rc != MDB_READERS_FULL && rc != MDB_BAD_VALSIZE;
 	log_warn("cache: %s", mdb_strerror(rc));
 	errno = EIO;
 	return -1;
@@ -156,8 +155,8 @@ join_state(struct index *ix, int dirfd)
 		}
 		if (read_state(ix->statefd, &ix->dirty))
 			continue;
-		unlinkat(dirfd, "index" INDEX_VERSION, 0);
-		unlinkat(dirfd, "index" INDEX_VERSION "-lock", 0);
+		unlinkat(dirfd, INDEX_FILE, 0);
+		unlinkat(dirfd, INDEX_FILE "-lock", 0);
 		if (write_state(ix->statefd, clean) == -1)
 			return -1;
 	}
@@ -193,7 +192,7 @@ index_look(const char *dir, uint64_t *octets)
 	if (dirfd == -1)
 		return INDEX_NONE;
 	fd = openat(dirfd, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd == -1 || fstatat(dirfd, "index" INDEX_VERSION, &st, 0) == -1) {
+	if (fd == -1 || fstatat(dirfd, INDEX_FILE, &st, 0) == -1) {
 		state = INDEX_NONE;
 	} else {
 		*octets = (uint64_t)st.st_blocks * 512;
@@ -206,13 +205,15 @@ index_look(const char *dir, uint64_t *octets)
 	return state;
 }
 
-/* The last to leave syncs and says so. */
+/* The last to leave syncs and says so; not of a file that is out of use. */
 static void
 leave_state(struct index *ix)
 {
 	bool dirty;
 
-	if (flock(ix->statefd, LOCK_EX | LOCK_NB) == 0 &&
+	if (ix->damaged)
+		index_remove(ix);
+	if (index_in_place(ix) && flock(ix->statefd, LOCK_EX | LOCK_NB) == 0 &&
 		read_state(ix->statefd, &dirty) && dirty &&
 		mdb_env_sync(ix->env, 1) == 0)
 		(void)write_state(ix->statefd, clean);
@@ -281,6 +282,10 @@ open_env(struct index *ix, const char *path, unsigned flags, uint64_t max)
 		0600);
 	if (rc == 0)
 		mdb_reader_check(ix->env, &dead);
+	if (rc == 0 && ix->dirfd != -1) {
+		mdb_env_get_fd(ix->env, &ix->envfd);
+		index_guard(ix);
+	}
 	return rc == 0 ? open_or_make_dbs(ix) : rc;
 }
 
@@ -288,21 +293,19 @@ static int
 open_shared(struct index *ix, const char *dir, uint64_t max)
 {
 	char path[PATH_MAX];
-	int dirfd, rc, n;
+	int n;
 
-	n = snprintf(path, sizeof(path), "%s/index" INDEX_VERSION, dir);
+	n = snprintf(path, sizeof(path), "%s/" INDEX_FILE, dir);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return ENAMETOOLONG;
-	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd == -1)
+	ix->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ix->dirfd == -1)
 		return errno;
-	ix->statefd = openat(dirfd, "state",
+	ix->statefd = openat(ix->dirfd, "state",
 		O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	rc = 0;
-	if (ix->statefd == -1 || join_state(ix, dirfd) == -1)
-		rc = errno;
-	close(dirfd);
-	return rc == 0 ? open_env(ix, path, 0, max) : rc;
+	if (ix->statefd == -1 || join_state(ix, ix->dirfd) == -1)
+		return errno;
+	return open_env(ix, path, 0, max);
 }
 
 static int
@@ -325,17 +328,19 @@ index_open(struct index **out, const char *dir, uint64_t max)
 
 	if (ix == NULL)
 		return -1;
-	ix->statefd = -1;
-	ix->memfd = -1;
+	ix->statefd = ix->dirfd = ix->envfd = ix->memfd = -1;
 	rc = dir == NULL ? open_private(ix, max) : open_shared(ix, dir, max);
 	if (rc == 0) {
 		*out = ix;
 		return 0;
 	}
+	index_unguard(ix);
 	if (ix->env != NULL)
 		mdb_env_close(ix->env);
 	if (ix->statefd != -1)
 		close(ix->statefd);
+	if (ix->dirfd != -1)
+		close(ix->dirfd);
 	if (ix->memfd != -1)
 		close(ix->memfd);
 	free(ix);
@@ -349,8 +354,8 @@ index_discard(const char *dir)
 
 	if (fd == -1)
 		return;
-	unlinkat(fd, "index" INDEX_VERSION, 0);
-	unlinkat(fd, "index" INDEX_VERSION "-lock", 0);
+	unlinkat(fd, INDEX_FILE, 0);
+	unlinkat(fd, INDEX_FILE "-lock", 0);
 	close(fd);
 }
 
@@ -361,7 +366,10 @@ index_close(struct index *ix)
 		return;
 	if (ix->statefd != -1)
 		leave_state(ix);
+	index_unguard(ix);
 	mdb_env_close(ix->env);
+	if (ix->dirfd != -1)
+		close(ix->dirfd);
 	if (ix->memfd != -1)
 		close(ix->memfd);
 	free(ix);

@@ -9,6 +9,10 @@
 
 #include <lmdb.h>
 
+/* Part of the file's name: another layout is another file. */
+#define INDEX_VERSION "4"
+#define INDEX_FILE "index" INDEX_VERSION
+
 enum {
 	DB_BOX,
 	DB_MSG,
@@ -22,9 +26,12 @@ struct index {
 	MDB_env *env;
 	MDB_dbi db[DB_COUNT];
 	int statefd; /* -1: private */
+	int dirfd;   /* -1: private */
+	int envfd;   /* LMDB's own */
 	int memfd;   /* -1: shared */
 	bool dirty;  /* the state file says so */
 	bool failed;
+	bool damaged; /* it failed for what is in it */
 };
 
 struct index_txn {
@@ -40,8 +47,24 @@ struct index_txn {
 	MDB_cursor *content; /* in DB_CONTENT, of a reading transaction */
 };
 
+/* A record's key. */
+struct index_key {
+	unsigned char b[16];
+	size_t n;
+};
+struct index_key index_content_key(uint32_t id, uint32_t uid, uint8_t kind);
+
 /* LMDB's answer as 0, or -1 with errno; what means damage is logged and
  * remembered in ix (NULL while there is none). */
 int index_fail(struct index *ix, int rc);
+
+/* The name in the directory is still the file that we have open; remove it if
+ * so.  Both are async-signal-safe. */
+bool index_in_place(const struct index *ix);
+void index_remove(const struct index *ix);
+
+/* From now on a fatal signal removes the files of ix (one for a process). */
+void index_guard(const struct index *ix);
+void index_unguard(const struct index *ix);
 
 #endif
