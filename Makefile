@@ -109,9 +109,13 @@ TEST_PACKAGES = bats python3 clang libclang-rt-14-dev clang-format clang-tidy \
 	cppcheck shellcheck mandoc passwd procps iproute2 strace openssl \
 	netbase systemd systemd-container mmdebstrap curl fetchmail getmail6 \
 	mpop isync mutt dovecot-imapd dovecot-pop3d e2fsprogs \
-	libwrap0 libtirpc3 libnsl2 libbsd0 libevent-2.1-7
+	libwrap0 libtirpc3 libnsl2 libbsd0 libevent-2.1-7 \
+	libgdbm6 libidn12 libpcre3 zstd
 # Unpacked below build/, never installed: see tests/lib/deps.sh.
-TEST_FETCHED = xinetd openbsd-inetd
+TEST_FETCHED = xinetd openbsd-inetd $(COURIER_PACKAGES)
+# Its packages and Dovecot's exclude each other.
+COURIER_PACKAGES = courier-imap courier-pop courier-base courier-authdaemon \
+	courier-authlib libcourier-unicode4 libgamin0 gamin libltdl7
 
 # npm itself, unless one from elsewhere is there (that excludes Debian's).
 TEST_PACKAGES += $(if $(shell command -v npm),,nodejs npm)
@@ -244,8 +248,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/pop3d.a $(B)/imapd.a $(B)/common.a
 # Dovecot's exclude each other.
 BENCH_PACKAGES = systemd iproute2 python3 strace gnuplot-nox dovecot-imapd \
 	dovecot-pop3d libgdbm6 libgnutls30 libidn12 libpcre3
-BENCH_FETCHED = courier-imap courier-pop courier-base courier-authdaemon \
-	courier-authlib libcourier-unicode4 libgamin0 gamin libltdl7
+BENCH_FETCHED = $(COURIER_PACKAGES)
 BENCH = $(addprefix $(B)/bench/,mail load limit floor)
 $(B)/bench/mail: $(B)/obj/tests/bench/letter.o
 $(B)/bench/load: $(addprefix $(B)/obj/tests/bench/,load_many.o conn.o cost.o)

@@ -81,7 +81,10 @@ note(void *ctx, struct boxfile *bf)
 }
 
 int
-origin_keep_courier(int rootfd)
+origin_keep(int rootfd)
 {
+	if (!is_there(rootfd, "courierimapsubscribed") ||
+		is_there(rootfd, "subscriptions"))
+		return 0;
 	return boxfile_update(rootfd, note, NULL);
 }

@@ -42,7 +42,6 @@ struct lines {
 	size_t n, cap;
 	char *text;
 	struct buf converted;
-	bool courier; /* out of Courier's list */
 };
 
 /* "a<tab>b" with escapes to the directory ".a.b"; false when a level has an
@@ -162,6 +161,7 @@ static int
 lines_read(struct lines *ls, int rootfd)
 {
 	struct str text, line;
+	bool courier = false;
 	size_t n;
 
 	memset(ls, 0, sizeof(*ls));
@@ -174,13 +174,13 @@ lines_read(struct lines *ls, int rootfd)
 		if (control_read(rootfd, "courierimapsubscribed", FILE_MAX,
 			    &ls->text, &n, NULL) == -1)
 			return errno == ENOENT || errno == EINVAL ? 0 : -1;
-		ls->courier = true;
+		courier = true;
 	}
 	text = (struct str){ls->text, n};
-	if (!ls->courier && str_starts(text, STR("V\t2\n"))) {
+	if (!courier && str_starts(text, STR("V\t2\n"))) {
 		text = str_skip(text, 4);
 	} else {
-		convert(ls, text, ls->courier);
+		convert(ls, text, courier);
 		text = buf_str(&ls->converted);
 	}
 	while (str_cut(&text, '\n', &line))
@@ -345,9 +345,7 @@ change(int rootfd, struct str line, bool subscribed)
 			ls.n = n;
 			if (subscribed)
 				add_line(&ls, line);
-			r = ls.courier ? origin_keep_courier(rootfd) : 0;
-			if (r == 0)
-				r = write_lines(&ls, rootfd);
+			r = write_lines(&ls, rootfd);
 		}
 	}
 	e = errno;
@@ -365,6 +363,8 @@ subscriptions_set(int rootfd, struct str name, bool subscribed)
 
 	buf_init(&line, NAME_SIZE);
 	r = make_line(rootfd, name, &line);
+	if (r == 0)
+		r = origin_keep(rootfd);
 	if (r == 0)
 		r = lock_take(&lock, rootfd, subscription_file, LOCK_WAIT_MS);
 	if (r == 0) {
