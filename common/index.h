@@ -146,4 +146,9 @@ int index_content_get(struct index_txn *t, uint32_t id, uint32_t uid,
 int index_content_put(struct index_txn *t, uint32_t id, uint32_t uid,
 	uint8_t kind, struct str content);
 
+/* Is there room for more content of a kind that is dear?  It may fill three
+ * quarters of the cache; where less than an eighth is left for all else, some
+ * of it is removed. */
+bool index_trim(struct index_txn *t, uint8_t kind);
+
 #endif

@@ -51,32 +51,27 @@ msg_sum(const struct index_msg *m, uint32_t id)
 
 /* Keys. */
 
-struct key {
-	unsigned char b[16];
-	size_t n;
-};
-
 static void
-key_u32(struct key *k, uint32_t v)
+key_u32(struct index_key *k, uint32_t v)
 {
 	for (int shift = 24; shift >= 0; shift -= 8)
 		k->b[k->n++] = (unsigned char)(v >> shift);
 }
 
-static struct key
+static struct index_key
 msg_key(uint32_t id, uint32_t uid)
 {
-	struct key k = {.n = 0};
+	struct index_key k = {.n = 0};
 
 	key_u32(&k, id);
 	key_u32(&k, uid);
 	return k;
 }
 
-static struct key
+static struct index_key
 gone_key(uint32_t id, uint64_t modseq, uint32_t uid)
 {
-	struct key k = {.n = 0};
+	struct index_key k = {.n = 0};
 
 	key_u32(&k, id);
 	key_u32(&k, (uint32_t)(modseq >> 32));
@@ -111,7 +106,7 @@ put(struct index_txn *t, int db, struct str key, MDB_val *v)
 }
 
 static struct str
-key_str(const struct key *k)
+key_str(const struct index_key *k)
 {
 	return (struct str){(const char *)k->b, k->n};
 }
@@ -180,7 +175,7 @@ index_box_move(struct index_txn *t, struct str key, struct str to)
 static int
 drop_range(struct index_txn *t, int db, uint32_t id)
 {
-	struct key first = msg_key(id, 0);
+	struct index_key first = msg_key(id, 0);
 	MDB_val k = {first.n, first.b}, v;
 	MDB_cursor *c;
 	int rc = mdb_cursor_open(t->txn, t->ix->db[db], &c);
@@ -341,8 +336,8 @@ put_record(struct index_txn *t, uint32_t id, struct index_msg *m, bool *last)
 /* At the end of the database without a search, when it belongs there: pages
  * are then filled up instead of being split. */
 static int
-put_name(struct index_txn *t, const struct key *key, const struct str *name,
-	bool last)
+put_name(struct index_txn *t, const struct index_key *key,
+	const struct str *name, bool last)
 {
 	unsigned char b[sizeof(key->b)];
 	MDB_val k = {key->n, b}, v = {name->n, (void *)(uintptr_t)name->p};
@@ -360,7 +355,7 @@ int
 index_msg_put(struct index_txn *t, uint32_t id, struct index_msg *m,
 	const struct str *name)
 {
-	struct key k = msg_key(id, m->uid);
+	struct index_key k = msg_key(id, m->uid);
 	bool last;
 	int rc = put_record(t, id, m, &last);
 
@@ -370,7 +365,7 @@ index_msg_put(struct index_txn *t, uint32_t id, struct index_msg *m,
 }
 
 static int
-drop_key(struct index_txn *t, int db, const struct key *key)
+drop_key(struct index_txn *t, int db, const struct index_key *key)
 {
 	unsigned char b[sizeof(key->b)];
 	MDB_val k = {key->n, b};
@@ -382,10 +377,10 @@ drop_key(struct index_txn *t, int db, const struct key *key)
 }
 
 /* All of one kind lie together: a search looks at one kind of every message. */
-static struct key
-content_key(uint32_t id, uint32_t uid, uint8_t kind)
+struct index_key
+index_content_key(uint32_t id, uint32_t uid, uint8_t kind)
 {
-	struct key k = {.n = 0};
+	struct index_key k = {.n = 0};
 
 	key_u32(&k, id);
 	k.b[k.n++] = kind;
@@ -400,7 +395,7 @@ index_msg_del(struct index_txn *t, uint32_t id, uint32_t uid)
 		KINDS = 8
 	};
 	struct index_msg m = {.uid = uid};
-	struct key k = msg_key(id, uid);
+	struct index_key k = msg_key(id, uid);
 	MDB_val idv = {sizeof(id), &id}, v = {sizeof(m), &m};
 	int rc = mdb_del(t->txn, t->ix->db[DB_MSG], &idv, &v);
 
@@ -408,7 +403,7 @@ index_msg_del(struct index_txn *t, uint32_t id, uint32_t uid)
 	if (rc == 0)
 		rc = drop_key(t, DB_NAME, &k);
 	for (uint8_t kind = 0; rc == 0 && kind < KINDS; kind++) {
-		k = content_key(id, uid, kind);
+		k = index_content_key(id, uid, kind);
 		rc = drop_key(t, DB_CONTENT, &k);
 	}
 	return index_fail(t->ix, rc);
@@ -417,7 +412,7 @@ index_msg_del(struct index_txn *t, uint32_t id, uint32_t uid)
 int
 index_name_get(struct index_txn *t, uint32_t id, uint32_t uid, struct str *name)
 {
-	struct key k = msg_key(id, uid);
+	struct index_key k = msg_key(id, uid);
 	MDB_val v;
 	int rc = get(t, DB_NAME, key_str(&k), &v);
 
@@ -431,7 +426,7 @@ index_name_get(struct index_txn *t, uint32_t id, uint32_t uid, struct str *name)
 int
 index_gone_add(struct index_txn *t, uint32_t id, uint64_t modseq, uint32_t uid)
 {
-	struct key k = gone_key(id, modseq, uid);
+	struct index_key k = gone_key(id, modseq, uid);
 	MDB_val v = {0, NULL};
 
 	return index_fail(t->ix, put(t, DB_GONE, key_str(&k), &v));
@@ -441,7 +436,7 @@ int
 index_gone_each(struct index_txn *t, uint32_t id, uint64_t since,
 	void (*each)(void *ctx, uint32_t uid), void *ctx)
 {
-	struct key first = gone_key(id, since, UINT32_MAX);
+	struct index_key first = gone_key(id, since, UINT32_MAX);
 	MDB_val k = {first.n, first.b}, v;
 	MDB_cursor *c;
 	int rc = mdb_cursor_open(t->txn, t->ix->db[DB_GONE], &c);
@@ -461,7 +456,7 @@ index_gone_each(struct index_txn *t, uint32_t id, uint64_t since,
 /* Content. */
 
 static int
-key_cmp(const MDB_val *a, const struct key *b)
+key_cmp(const MDB_val *a, const struct index_key *b)
 {
 	return str_cmp((struct str){a->mv_data, a->mv_size}, key_str(b));
 }
@@ -469,9 +464,9 @@ key_cmp(const MDB_val *a, const struct key *b)
 /* One step from the content that was looked at last, or a search from the
  * root. */
 static int
-content_seek(struct index_txn *t, const struct key *want, MDB_val *v)
+content_seek(struct index_txn *t, const struct index_key *want, MDB_val *v)
 {
-	struct key copy = *want;
+	struct index_key copy = *want;
 	MDB_val k;
 	int rc = 0;
 
@@ -491,7 +486,7 @@ int
 index_content_get(struct index_txn *t, uint32_t id, uint32_t uid, uint8_t kind,
 	struct str *out)
 {
-	struct key k = content_key(id, uid, kind);
+	struct index_key k = index_content_key(id, uid, kind);
 	uint64_t sum;
 	MDB_val v;
 	int rc = t->write ? get(t, DB_CONTENT, key_str(&k), &v)
@@ -513,7 +508,7 @@ int
 index_content_put(struct index_txn *t, uint32_t id, uint32_t uid, uint8_t kind,
 	struct str content)
 {
-	struct key k = content_key(id, uid, kind);
+	struct index_key k = index_content_key(id, uid, kind);
 	uint64_t sum = mix(mix(2, k.b, k.n), content.p, content.n);
 	MDB_val key = {k.n, k.b}, v = {sizeof(sum) + content.n, NULL};
 	int rc = mdb_put(t->txn, t->ix->db[DB_CONTENT], &key, &v, MDB_RESERVE);

@@ -306,7 +306,7 @@ mailbox_flush_pending(struct mailbox *mb)
 	struct pending *p = mb->pending, *next;
 	struct index_txn *t;
 	uint32_t id = mb->box.id;
-	bool good;
+	bool good, room;
 
 	if (p == NULL || mb->write != NULL)
 		return;
@@ -314,9 +314,11 @@ mailbox_flush_pending(struct mailbox *mb)
 	mb->pending_octets = 0;
 	t = index_begin(mb->st->index, true);
 	good = t != NULL;
+	room = good && index_trim(t, CONTENT_TEXT);
 	for (; p != NULL; p = next) {
 		next = p->next;
-		good = good && write_detail(t, id, p) == 0;
+		if (room || p->kind != CONTENT_TEXT)
+			good = good && write_detail(t, id, p) == 0;
 		free(p);
 	}
 	if (good)

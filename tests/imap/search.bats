@@ -383,3 +383,30 @@ load ../lib/found
 		S: d OK...
 	EOT
 }
+
+@test "texts do not fill the cache: what else there is stays in it" {
+	local i
+
+	{
+		printf 'Subject: large\n\n'
+		seq -f 'line %.0f of a text that is long enough' 1 4000
+	} >"$BED_TMP/large"
+	for i in {1..80}; do
+		cp "$BED_TMP/large" "$MAILDIR/cur/1700000001.M${i}P1.bed:2,"
+	done
+	bed_own "$MAILDIR"/cur/*
+	for i in 1 2; do
+		login_imap --cache-max=4M <<-'EOT'
+			C: a SELECT INBOX
+			S* a OK...
+			C: b SEARCH RETURN (COUNT) BODY "line 3999 of" SUBJECT large
+			S: * ESEARCH (TAG "b") COUNT 80
+			S: b OK...
+			C: c SEARCH RETURN (COUNT) BODY "line 4001 of"
+			S: * ESEARCH (TAG "c") COUNT 0
+			S: c OK...
+		EOT
+	done
+	(($(du -sk "$BED_HOME/.cache/stdmail" | cut -f1) <= 4400))
+	! grep -r 'cache' "$BED_TMP"/*.log || false
+}
