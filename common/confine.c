@@ -241,7 +241,7 @@ begin(struct land *l)
 }
 
 static void
-landlock(const char *maildir, const char *cache)
+landlock(const struct options *opt, const char *maildir, const char *cache)
 {
 	static const char *const read_only[] = {"/etc/localtime",
 		"/usr/share/zoneinfo", "/proc/sys/kernel/random/boot_id"};
@@ -253,6 +253,8 @@ landlock(const char *maildir, const char *cache)
 		return;
 	}
 	allow_maildir(&l, maildir);
+	for (uint32_t i = 0; i < opt->nshared; i++)
+		allow_maildir(&l, opt->shared[i].path);
 	if (cache[0])
 		allow_path(&l, cache, RIGHTS_WRITE);
 	allow_gconv(&l);
@@ -274,7 +276,7 @@ confine_session(const struct options *opt, const char *home)
 	/* Without a Maildir the session says so itself, to the client. */
 	if (store_prepare(opt, home, &maildir, &cache) == -1)
 		buf_reset(&maildir);
-	landlock(buf_cstr(&maildir), buf_cstr(&cache));
+	landlock(opt, buf_cstr(&maildir), buf_cstr(&cache));
 	buf_free(&maildir);
 	buf_free(&cache);
 	install(filter_session,

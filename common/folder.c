@@ -27,9 +27,11 @@
 #include "common/log.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
 	DIR_MAX = 255, /* octets of a directory's name */
@@ -399,4 +401,49 @@ folders_find(const struct folders *fs, struct str name)
 	free(key.name);
 	buf_free(&b);
 	return found;
+}
+
+/* One folder of another Maildir, under the name that it has here. */
+static void
+add_other(struct folders *fs, size_t *cap, const struct folder *f,
+	const char *path, const char *above, const struct folders *taken)
+{
+	struct buf name, dir;
+
+	buf_init(&name, NAME_SIZE + DIR_MAX);
+	buf_init(&dir, PATH_MAX);
+	buf_puts(&name, above);
+	buf_puts(&dir, path);
+	if (strcmp(f->dir, ".") != 0) {
+		buf_printf(&name, "/%s", f->name);
+		buf_printf(&dir, "/%s", f->dir);
+	}
+	if (!dir.bad && folders_find(taken, buf_str(&name)) == NULL)
+		add(fs, cap, buf_str(&name), buf_cstr(&dir));
+	buf_free(&name);
+	buf_free(&dir);
+}
+
+int
+folders_add(struct folders *fs, const char *path, const char *above)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct folders more, sum = {0};
+	size_t cap = 0;
+	int rc = fd == -1 ? -1 : folders_read(&more, fd);
+
+	if (fd != -1)
+		close(fd);
+	if (rc == -1)
+		return -1;
+	for (size_t i = 0; i < fs->n; i++)
+		add(&sum, &cap, str_of(fs->f[i].name), fs->f[i].dir);
+	for (size_t i = 0; i < more.n; i++)
+		add_other(&sum, &cap, &more.f[i], path, above, fs);
+	sum.utf8 = fs->utf8;
+	folders_free(&more);
+	folders_free(fs);
+	*fs = sum;
+	qsort(fs->f + 1, fs->n - 1, sizeof(*fs->f), by_name);
+	return 0;
 }

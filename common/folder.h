@@ -56,6 +56,12 @@ struct folders {
 };
 int folders_read(struct folders *fs, int rootfd);
 void folders_free(struct folders *fs);
+
+/* Add all folders of another Maildir: its INBOX is named above, its folder x
+ * above/x, and their dirs are absolute.  Names that are there already stay
+ * what they are.  -1 with errno when path cannot be read. */
+int folders_add(struct folders *fs, const char *path, const char *above);
+
 const struct folder *folders_find(const struct folders *fs, struct str name);
 
 #endif

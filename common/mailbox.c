@@ -92,6 +92,12 @@ mailbox_in_place(const struct mailbox *mb)
 	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
+int
+mailbox_quota(const struct mailbox *mb)
+{
+	return mb->dir[0] == '/' ? -1 : mb->st->root;
+}
+
 const struct keywords *
 mailbox_keywords(struct mailbox *mb)
 {

@@ -90,6 +90,10 @@ bool mailbox_writable(const struct mailbox *mb);
  * by another of its name. */
 bool mailbox_in_place(const struct mailbox *mb);
 
+/* The Maildir whose quota (common/quota.h) its messages count for; -1: they
+ * count for none, for it is shared (its dir is absolute). */
+int mailbox_quota(const struct mailbox *mb);
+
 const struct mailbox_status *mailbox_status(struct mailbox *mb);
 const struct keywords *mailbox_keywords(struct mailbox *mb);
 

@@ -173,7 +173,7 @@ place(struct append *a, const struct added *added)
 	size_t placed = 0;
 	int rc = 0, e;
 
-	quota_begin(&quota, a->mb->st->root);
+	quota_begin(&quota, mailbox_quota(a->mb));
 
 	buf_init(&name, 1024);
 	while (rc == 0 && placed < a->n) {

@@ -244,7 +244,7 @@ mailbox_expunge(struct mailbox *mb, const struct set *uids, struct set *gone)
 	int first = 0;
 
 	buf_init(&name, NAME_MAX + 1);
-	quota_begin(&quota, mb->st->root);
+	quota_begin(&quota, mailbox_quota(mb));
 	mailbox_write_begin(mb);
 	for (size_t i = 0; i < uids->n; i++) {
 		/* Only what exists: a set may be 1:4294967295. */

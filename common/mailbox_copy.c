@@ -368,7 +368,7 @@ tell_quota(const struct copy *c)
 	struct quota_change quota;
 	struct buf name;
 
-	quota_begin(&quota, c->to->st->root);
+	quota_begin(&quota, mailbox_quota(c->to));
 	buf_init(&name, 1024);
 	for (size_t i = 0; i < c->done; i++) {
 		full_name(c, i, &name);
@@ -386,7 +386,8 @@ run(struct copy *c, const struct set *uids)
 
 	if (rc == -1 || c->n == 0)
 		return rc;
-	if (!c->move && quota_check(c->to->st->root, c->octets, c->n) == -1)
+	if (!c->move &&
+		quota_check(mailbox_quota(c->to), c->octets, c->n) == -1)
 		return -1;
 	rc = -1;
 	for (int i = 0; rc == -1 && i < COMMIT_TRIES; i++) {
@@ -412,8 +413,10 @@ copy(struct copy *c, const struct set *uids, struct set *src, struct set *dst)
 	}
 	if (c->move && c->done > 0)
 		(void)drop_moved(c);
-	else
+	if (!c->move)
 		tell_quota(c);
+	else if (mailbox_quota(c->from) != mailbox_quota(c->to))
+		quota_recount(c->from->st->root);
 	uidlist_free(&c->ledger);
 	arena_free(&c->mem);
 	errno = e;

@@ -33,6 +33,7 @@ enum kind {
 	KIND_SIZE,
 	KIND_TLS,
 	KIND_PLAINTEXT,
+	KIND_SHARED, /* one more each time */
 	KIND_HELP,
 	KIND_VERSION
 };
@@ -81,6 +82,8 @@ static const struct option table[] = {
          "accept loop: at one time (1000)"										  },
 	{"max-per-source",  KIND_COUNT,     AT(max_per_source),  "N",
          "accept loop: from one address (100)"									      },
+	{"shared",          KIND_SHARED,    0,                   "NAME=PATH",
+         "a Maildir of several users, as Shared/NAME; repeatable"                                                           },
 	{"preauth",         KIND_SWITCH,    AT(preauth),         NULL,
          "on a pipe, the caller is logged in already"								       },
 	{"user",            KIND_TEXT,      AT(user),            "NAME",
@@ -177,6 +180,27 @@ parse_separator(struct str v, char *out)
 }
 
 /* Put the value into its member; false: not a value of this kind. */
+/* "team=/srv/mail/team": one level of a mailbox name, and a path that leads
+ * there from anywhere. */
+static bool
+add_shared(struct options *o, struct str v)
+{
+	struct shared *x = &o->shared[o->nshared];
+	struct str name;
+
+	if (o->nshared == SHARED_MAX || !str_cut(&v, '=', &name) || v.n < 2 ||
+		v.p[0] != '/' || name.n == 0 || name.n >= sizeof(x->name))
+		return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (!ascii_alpha(name.p[i]) && !ascii_digit(name.p[i]) &&
+			name.p[i] != '-' && name.p[i] != '_')
+			return false;
+	memcpy(x->name, name.p, name.n);
+	x->path = v.p;
+	o->nshared++;
+	return true;
+}
+
 static bool
 set_value(const struct option *op, void *member, const char *value)
 {
@@ -209,6 +233,8 @@ set_value(const struct option *op, void *member, const char *value)
 		word = parse_word(v, plain);
 		*(enum plaintext *)member = (enum plaintext)word;
 		return word >= 0;
+	case KIND_SHARED:
+		return add_shared(member, v);
 	default:
 		return false;
 	}

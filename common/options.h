@@ -21,6 +21,15 @@ enum plaintext {
 	PLAINTEXT_ALWAYS
 };
 
+/* A Maildir that several users share. */
+struct shared {
+	char name[64];    /* what clients see below "Shared" */
+	const char *path; /* absolute */
+};
+enum {
+	SHARED_MAX = 32
+};
+
 struct options {
 	const char *maildir; /* "~/Maildir"; "~" is the user's home */
 	const char *cache;   /* "~/.cache/stdmail", or "none" */
@@ -39,6 +48,8 @@ struct options {
 	uint64_t cache_max;   /* octets */
 	uint32_t max_connections;
 	uint32_t max_per_source;
+	struct shared shared[SHARED_MAX];
+	uint32_t nshared;
 	bool preauth;
 	const char *user; /* NULL, or whom root starts as */
 	bool explain;

@@ -281,8 +281,8 @@ fits(const struct quota *q, uint64_t octets, uint64_t messages)
 int
 quota_check(int rootfd, uint64_t octets, uint64_t messages)
 {
-	struct sizes s;
-	int rc = get_sizes(&s, rootfd);
+	struct sizes s = {0};
+	int rc = rootfd == -1 ? 1 : get_sizes(&s, rootfd);
 	bool good = rc == 1;
 
 	if (rc == 0) {
@@ -302,7 +302,7 @@ quota_begin(struct quota_change *c, int rootfd)
 	int e = errno;
 
 	*c = (struct quota_change){.rootfd = rootfd};
-	c->kept = faccessat(rootfd, file, W_OK, 0) == 0;
+	c->kept = rootfd != -1 && faccessat(rootfd, file, W_OK, 0) == 0;
 	errno = e;
 }
 

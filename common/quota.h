@@ -21,7 +21,8 @@ int quota_maildir(int rootfd, struct quota *q, bool *there);
 /* The same of the file system that holds the Maildir; of octets alone. */
 void quota_filesystem(int rootfd, struct quota *q, bool *there);
 
-/* Is there room for so much more?  -1 with EDQUOT when there is not. */
+/* Is there room for so much more?  -1 with EDQUOT when there is not.  Here and
+ * below a rootfd of -1 has no quota: a shared Maildir. */
 int quota_check(int rootfd, uint64_t octets, uint64_t messages);
 
 /*

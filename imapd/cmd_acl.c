@@ -21,6 +21,7 @@
 
 #include "imapd/acl.h"
 #include "imapd/resp.h"
+#include "imapd/shared.h"
 
 enum {
 	CAN_READ = 1 << 0,
@@ -56,7 +57,7 @@ put_rights(struct buf *b, unsigned can)
 
 /* The folder, and the directories that its rights hang on. */
 struct box {
-	bool inbox;
+	bool inbox, shared;
 	struct stat root, dir, cur;
 };
 
@@ -70,6 +71,7 @@ look(struct imap *im, const char *dir, struct box *x)
 	if (fd == -1)
 		return -1;
 	x->inbox = strcmp(dir, ".") == 0;
+	x->shared = shared_dir(dir);
 	rc = fstat(im->store.root, &x->root) == -1 ||
 			     fstat(fd, &x->dir) == -1 ||
 			     fstatat(fd, "cur", &x->cur, 0) == -1
@@ -98,7 +100,7 @@ class_can(const struct box *x, unsigned shift)
 		can |= CAN_READ;
 	if (can != 0 && has(&x->dir, shift, 7) && has(&x->cur, shift, 7))
 		can |= CAN_WRITE;
-	if (has(&x->root, shift, 7))
+	if (!x->shared && has(&x->root, shift, 7))
 		can |= x->inbox ? CAN_MAKE : CAN_MAKE | CAN_REMOVE;
 	return shift == 6 ? can | CAN_ADMINISTER : can;
 }
@@ -119,7 +121,8 @@ my_rights(struct imap *im, const char *dir, const struct box *x)
 	if (can != 0 && faccessat(fd, "cur", W_OK, AT_EACCESS) == 0 &&
 		faccessat(fd, ".", W_OK, AT_EACCESS) == 0)
 		can |= CAN_WRITE;
-	if (faccessat(im->store.root, ".", W_OK, AT_EACCESS) == 0)
+	if (!shared_dir(dir) &&
+		faccessat(im->store.root, ".", W_OK, AT_EACCESS) == 0)
 		can |= x->inbox ? CAN_MAKE : CAN_MAKE | CAN_REMOVE;
 	if (x->dir.st_uid == geteuid())
 		can |= CAN_ADMINISTER;
@@ -259,7 +262,7 @@ with_folder(struct imap *im, unsigned words,
 		return reply_bad(im);
 	if (!name_in(&im->names, &im->arena, client, &name))
 		return reply_errno(ENOENT);
-	if (folders_read(&all, im->store.root) == -1)
+	if (shared_folders(im, &all) == -1)
 		return reply_errno(errno);
 	f = folders_find(&all, name);
 	r = f != NULL ? run(im, f, who) : reply_errno(ENOENT);

@@ -145,7 +145,7 @@ has_room(struct job *j, const struct message *m)
 {
 	j->octets += (int64_t)m->lit.n;
 	j->messages++;
-	return quota_check(j->im->store.root,
+	return quota_check(mailbox_quota(j->to.mb),
 		       j->octets > 0 ? (uint64_t)j->octets : 0,
 		       j->messages > 0 ? (uint64_t)j->messages : 0) == 0;
 }

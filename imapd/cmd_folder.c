@@ -20,6 +20,7 @@
 #include "common/boxfile.h"
 #include "common/folder_change.h"
 #include "common/quota.h"
+#include "imapd/shared.h"
 #include "imapd/specialuse.h"
 
 static struct reply
@@ -51,12 +52,14 @@ has_children(const struct folders *all, struct str name)
 /* The directory that a new mailbox will have.  false: *why says what is
  * against it. */
 static bool
-new_dir(const struct folders *all, struct str name, struct buf *dir,
-	struct reply *why)
+new_dir(struct imap *im, const struct folders *all, struct str name,
+	struct buf *dir, struct reply *why)
 {
 	enum folder_fault fault = folder_dir(name, all->utf8, dir);
 
-	if (fault != FOLDER_OK)
+	if (shared_name(im, name))
+		*why = reply_errno(EACCES);
+	else if (fault != FOLDER_OK)
 		*why = reply_fault(fault);
 	else if (folders_find(all, name) != NULL)
 		*why = reply_no("[ALREADYEXISTS] There is one of that name");
@@ -126,12 +129,12 @@ create(struct imap *im, struct str name, const char *use)
 	struct reply r;
 	struct buf dir;
 
-	if (folders_read(&all, im->store.root) == -1)
+	if (shared_folders(im, &all) == -1)
 		return reply_errno(errno);
 	buf_init(&dir, 4096);
 	if (use != NULL && is_taken(im, &all, use))
 		r = reply_no("[USEATTR] Another mailbox has that use");
-	else if (new_dir(&all, name, &dir, &r))
+	else if (new_dir(im, &all, name, &dir, &r))
 		r = create_dir(im, buf_cstr(&dir), use);
 	buf_free(&dir);
 	folders_free(&all);
@@ -196,6 +199,8 @@ static struct reply delete (
 {
 	const struct folder *f = folders_find(all, name);
 
+	if (shared_name(im, name))
+		return reply_errno(EACCES);
 	if (f == NULL)
 		return has_children(all, name)
 			       ? reply_no("[HASCHILDREN] Only a level above "
@@ -225,7 +230,7 @@ cmd_delete(struct imap *im)
 		return reply_bad(im);
 	if (!name_in(&im->names, &im->arena, client, &name))
 		return reply_errno(ENOENT);
-	if (folders_read(&all, im->store.root) == -1)
+	if (shared_folders(im, &all) == -1)
 		return reply_errno(errno);
 	r = delete (im, &all, name);
 	folders_free(&all);
@@ -320,6 +325,8 @@ rename_to(struct imap *im, const struct folders *all, struct str old,
 	struct buf level;
 	int rc;
 
+	if (shared_name(im, old))
+		return reply_errno(EACCES);
 	if (f == &all->f[0])
 		return reply_change(move_inbox(im, dir));
 	if (f == NULL && !has_children(all, old))
@@ -354,10 +361,10 @@ cmd_rename(struct imap *im)
 		return reply_errno(ENOENT);
 	if (!name_in(&im->names, &im->arena, to, &now))
 		return reply_fault(FOLDER_UTF8);
-	if (folders_read(&all, im->store.root) == -1)
+	if (shared_folders(im, &all) == -1)
 		return reply_errno(errno);
 	buf_init(&dir, 4096);
-	if (new_dir(&all, now, &dir, &r))
+	if (new_dir(im, &all, now, &dir, &r))
 		r = rename_to(im, &all, old, now, buf_cstr(&dir));
 	buf_free(&dir);
 	folders_free(&all);

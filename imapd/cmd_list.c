@@ -21,6 +21,7 @@
 #include "common/subscriptions.h"
 #include "imapd/acl.h"
 #include "imapd/pattern.h"
+#include "imapd/shared.h"
 #include "imapd/specialuse.h"
 #include "imapd/status.h"
 #include "imapd/tree.h"
@@ -433,7 +434,7 @@ list(struct imap *im, struct query *q)
 		buf_puts(im->out, " \"\"\r\n");
 		return reply_ok("Done");
 	}
-	if (folders_read(&q->all, im->store.root) == -1)
+	if (shared_folders(im, &q->all) == -1)
 		return reply_errno(errno);
 	r = answer(im, q);
 	folders_free(&q->all);

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "imapd/resp.h"
 #include "imapd/resync.h"
+#include "imapd/shared.h"
 #include "imapd/update.h"
 
 int
@@ -25,7 +26,7 @@ imap_open(struct imap *im, struct str name, enum mailbox_mode mode,
 	struct folders all;
 	int r = -1;
 
-	if (folders_read(&all, im->store.root) == -1)
+	if (shared_folders(im, &all) == -1)
 		return -1;
 	f = folders_find(&all, name);
 	if (f != NULL)

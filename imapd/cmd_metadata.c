@@ -17,6 +17,7 @@
 
 #include "common/boxfile.h"
 #include "imapd/resp.h"
+#include "imapd/shared.h"
 #include "imapd/specialuse.h"
 
 enum {
@@ -64,7 +65,7 @@ read_place(
 	name = STR("INBOX");
 	if (!p->server && !name_in(&im->names, &im->arena, client, &name))
 		return false;
-	if (folders_read(&all, im->store.root) == -1) {
+	if (shared_folders(im, &all) == -1) {
 		*why = reply_errno(errno);
 		return false;
 	}
@@ -389,7 +390,7 @@ check_use(struct imap *im, const struct request *r, struct entry *e)
 	if (use == NULL || strcmp(r->place.dir, ".") == 0)
 		return "[USEATTR] Not a use that it can have";
 	e->value = str_of(use);
-	if (folders_read(&all, im->store.root) == -1)
+	if (shared_folders(im, &all) == -1)
 		return "[SERVERBUG] Internal error";
 	specialuse_read(im, &all, uses);
 	for (size_t i = 0; i < SPECIAL_USES; i++)
@@ -408,6 +409,8 @@ check_entry(struct imap *im, const struct request *r, struct entry *e)
 			im, "[METADATA MAXSIZE %d] Too long", VALUE_MAX);
 	if (r->place.server && str_is(e->name, "/shared/admin"))
 		return "[CANNOT] That is not for clients to set";
+	if (shared_dir(r->place.dir) && str_starts(e->name, STR("/private")))
+		return "[METADATA NOPRIVATE] The mailbox is shared";
 	return is_special(&r->place, e->name) ? check_use(im, r, e) : NULL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "imapd/resp.h"
+#include "imapd/shared.h"
 
 static bool
 login_disabled(const struct front *f)
@@ -73,8 +74,8 @@ static const struct {
 	{"ESORT",                 NULL          },
 	{"THREAD=ORDEREDSUBJECT", NULL          },
 	{"THREAD=REFERENCES",     NULL          },
-	{"PARTIAL",            NULL          },
-	{"INPROGRESS",         NULL          },
+	{"PARTIAL",               NULL          },
+	{"INPROGRESS",            NULL          },
 	{"STARTTLS",              tls_offered   },
 	{"LOGINDISABLED",         login_disabled},
 	{"AUTH=PLAIN",            plain_offered },
@@ -180,7 +181,22 @@ cmd_id(struct imap *im)
 	return reply_ok("Done");
 }
 
-/* One namespace, the user's own (RFC 2342 5). */
+static void
+put_shared(struct imap *im)
+{
+	struct buf prefix;
+
+	buf_init(&prefix, 1024);
+	shared_put_prefix(im, &prefix);
+	buf_puts(im->out, "((");
+	resp_string(im->out, buf_str(&prefix));
+	buf_putc(im->out, ' ');
+	name_separator(&im->names, im->out);
+	buf_puts(im->out, "))\r\n");
+	buf_free(&prefix);
+}
+
+/* The user's own, nobody else's, and the shared ones (RFC 2342 5). */
 struct reply
 cmd_namespace(struct imap *im)
 {
@@ -190,6 +206,10 @@ cmd_namespace(struct imap *im)
 	resp_string(im->out, im->names.prefix);
 	buf_putc(im->out, ' ');
 	name_separator(&im->names, im->out);
-	buf_puts(im->out, ")) NIL NIL\r\n");
+	buf_puts(im->out, ")) NIL ");
+	if (im->opt->nshared == 0)
+		buf_puts(im->out, "NIL\r\n");
+	else
+		put_shared(im);
 	return reply_ok("Done");
 }

@@ -12,6 +12,7 @@
 
 #include "common/boxfile.h"
 #include "common/log.h"
+#include "imapd/shared.h"
 
 enum {
 	NAMES = 5
@@ -104,8 +105,11 @@ specialuse_read(struct imap *im, const struct folders *all,
 	}
 	for (size_t i = 1; i < all->n; i++) {
 		const struct folder *f = &all->f[i];
-		int mark = read_mark(im, f->dir);
+		int mark;
 
+		if (shared_dir(f->dir))
+			continue;
+		mark = read_mark(im, f->dir);
 		if (mark == -1)
 			for (int use = 0; use < SPECIAL_USES; use++)
 				look_at(&uses[use], use, f, best);
