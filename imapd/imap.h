@@ -70,9 +70,10 @@ struct imap {
 	struct session *session; /* after it, else NULL */
 	enum state state;
 	struct str tag;
-	unsigned enabled;        /* ENABLED_ bits */
-	bool uid;                /* the command has "UID" before it */
-	bool over;               /* end after this command's answer */
+	unsigned enabled; /* ENABLED_ bits */
+	bool uid;         /* the command has "UID" before it */
+	bool numbers; /* and uses message numbers all the same: in a search */
+	bool over;    /* end after this command's answer */
 	const char *bye;         /* and say why, or NULL */
 	bool want_tls;           /* STARTTLS was accepted */
 	bool want_deflate;       /* COMPRESS was accepted */

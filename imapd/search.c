@@ -352,6 +352,7 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	set_copy(&where, &im->sel.view.uids);
 	narrow(s, &where);
 	keys_init(&l.keys, im->sel.mb);
+	im->numbers = s->numbers;
 	progress_start(&p, im, (uint32_t)set_count(&where));
 	while (rc == 0 && uid != 0 && set_next(&where, uid, &more) &&
 		io_dead(im->io) == IO_OK) {

@@ -59,6 +59,7 @@ struct search {
 	struct str charset;
 	bool bad_charset; /* is none that we know */
 	bool modseq;      /* a MODSEQ key is among them */
+	bool numbers;     /* and message numbers */
 	bool identities;  /* EMAILID or a SAVEDATE */
 	int64_t now;
 	unsigned failed; /* messages that search_run could not read */

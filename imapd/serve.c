@@ -47,6 +47,7 @@ read_command(struct imap *im)
 	if (!lex_space(l) || !lex_word(l, &name))
 		return NULL;
 	im->uid = str_iis(name, "UID");
+	im->numbers = false;
 	if (im->uid && (!lex_space(l) || !lex_word(l, &name)))
 		return NULL;
 	cmd = cmd_find(name, im->state, im->uid);
@@ -86,6 +87,15 @@ start_tls(struct imap *im)
 		front_starttls(im->front);
 }
 
+/* RFC 9051 7.5.1, RFC 7162 3.2.10.2 */
+static bool
+may_expunge(const struct imap *im, const struct cmd *cmd)
+{
+	if ((cmd->flags & CMD_NUMBERS) == 0)
+		return true;
+	return im->uid && !im->numbers;
+}
+
 static void
 run(struct imap *im)
 {
@@ -96,7 +106,7 @@ run(struct imap *im)
 		return;
 	if (im->sel.mb != NULL && r.status != REPLY_BAD &&
 		(cmd->flags & CMD_QUIET) == 0)
-		update_client(im, im->uid || (cmd->flags & CMD_NUMBERS) == 0);
+		update_client(im, may_expunge(im, cmd));
 	put_reply(im, r);
 	if (im->want_tls)
 		start_tls(im);
