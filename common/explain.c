@@ -90,8 +90,7 @@ print_cache(const struct options *opt)
 		[INDEX_NONE] = "will be made",
 		[INDEX_CLEAN] = "in order",
 		[INDEX_DIRTY] = "in use",
-		[INDEX_STALE] = "not closed before the last boot: "
-				"will be made anew",
+		[INDEX_STALE] = "from before the last boot: made anew",
 	};
 	enum index_state state;
 	uint64_t octets;

@@ -23,9 +23,10 @@
 
 enum {
 	ARENA_MAX = 256 << 20, /* above the parser's own limit */
-	WORDS_MAX = 64 << 20,
-	ABSENT = UINT32_MAX
+	WORDS_MAX = 64 << 20
 };
+
+#define ABSENT UINT32_MAX
 
 static const char *const names[KEY_FIELDS] = {
 	[KEY_FROM] = "From",

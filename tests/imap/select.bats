@@ -77,6 +77,24 @@ load ../lib/bed
 	EOT
 }
 
+@test "SELECT of the selected mailbox selects it anew" {
+	maildir_put -f S one.eml two.eml
+	login_imap <<-'EOT'
+		C: a SELECT INBOX
+		S* a OK...
+		C: b STORE 1 +FLAGS (\Deleted)
+		S: * 1 FETCH...
+		S: b OK...
+		RUN maildir_put three.eml
+		C: c SELECT INBOX
+		S* * 3 EXISTS
+		S* c OK [READ-WRITE]...
+		C: d FETCH 1 FLAGS
+		S: * 1 FETCH (...FLAGS (\Deleted \Seen)...)
+		S: d OK...
+	EOT
+}
+
 @test "a SELECT that fails leaves no mailbox selected" {
 	login_imap <<-'EOT'
 		C: a SELECT INBOX

@@ -65,6 +65,24 @@ B3=1700000003.M3P1.bed
 	EOT
 }
 
+@test "a message that IMAP copies keeps its name, the copy has another" {
+	maildir_put one.eml
+	rm -f "$BED_TMP"/raw/*
+	login_pop3 <<-'EOT'
+		C: UIDL 1
+		S: +OK 1 ${first}
+		C: QUIT
+		S: +OK...
+		RUN login_imap <<<$'C: a SELECT INBOX\nS* a OK...\nC: b COPY 1 INBOX\nS* b OK...'
+		C2: UIDL 1
+		S2: +OK 1 ${first}
+		C2: UIDL 2
+		S2: +OK 2 ${second}
+	EOT
+	[[ $(grep -ho '^+OK [12] .*' "$BED_TMP"/raw/* | cut -d' ' -f3 |
+		sort -u | wc -l) == 2 ]]
+}
+
 @test "the name of a removed message is never given again" {
 	maildir_put one.eml
 	login_pop3 <<-'EOT'

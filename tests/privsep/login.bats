@@ -174,6 +174,22 @@ ms_of_try() {
 	logged "auth-failed user=$other .*reason=(expired|refused)"
 }
 
+@test "IMAP says [EXPIRED] where PAM does (RFC 5530)" {
+	need_root
+	local other=$BED_USER-x
+
+	make_user "$other" "$BED_PASSWORD"
+	accounts chage -E 0 "$other"
+	own_pam 's/^account .*common-account/account required pam_unix.so/'
+	imap "$OWN" <<-EOT
+		S: * OK...
+		C: a LOGIN $other wrong
+		S: a NO [AUTHENTICATIONFAILED]...
+		C: b LOGIN $other $BED_PASSWORD
+		S: b NO [EXPIRED]...
+	EOT
+}
+
 @test "a password that must be changed does not log in" {
 	need_root
 	local other=$BED_USER-c
