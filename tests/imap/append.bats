@@ -184,3 +184,33 @@ load ../lib/bed
 		S2* b OK...
 	EOT
 }
+
+@test "a full disk: OVERQUOTA, nothing left behind, the session goes on" {
+	need_root "a file system of its own"
+	mount -t tmpfs -o size=400k tmpfs "$MAILDIR" || skip "cannot mount"
+	maildir_make ''
+	bed_own "$MAILDIR"
+	head -c 600000 /dev/zero | tr '\0' 'x' >"$BED_TMP/big"
+	run login_imap --cache=none <<-EOT
+		C: a SELECT INBOX
+		S* a OK...
+		C: b APPEND INBOX {600000}
+		S: + ...
+		C< $BED_TMP/big
+		C:
+		S: b NO [OVERQUOTA] ...
+		C: c APPEND INBOX {100+}
+		C: $(printf 'y%.0s' {1..100}) {600000+}
+		C< $BED_TMP/big
+		C:
+		S: c NO [OVERQUOTA] ...
+		C: d APPEND INBOX {3+}
+		C: x:y
+		S: * 1 EXISTS
+		S* d OK...
+		RUN [[ -z \$(ls -A "$MAILDIR/tmp") ]]
+	EOT
+	umount "$MAILDIR"
+	echo "$output"
+	((status == 0))
+}
