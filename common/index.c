@@ -73,6 +73,12 @@ index_fail(struct index *ix, int rc)
 	return -1;
 }
 
+int
+index_distrust(struct index *ix)
+{
+	return index_fail(ix, EIO);
+}
+
 bool
 index_failed(const struct index *ix)
 {

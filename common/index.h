@@ -99,6 +99,9 @@ void index_close(struct index *ix);
 bool index_failed(const struct index *ix);
 bool index_private(const struct index *ix);
 
+/* The records do not fit together: as if a checksum had failed.  -1, EIO. */
+int index_distrust(struct index *ix);
+
 /* Remove the files: what is damaged is of no use.  Sessions that have them
  * open go on with what they have. */
 void index_discard(const char *dir);

@@ -214,11 +214,28 @@ same_place(const struct found *f, const struct index_msg *m, struct str name)
 	       (f->sub == MAILDIR_NEW) == !!(m->flags & INDEX_NEW);
 }
 
+/*
+ * Pages of different times, each good in itself, would show messages as gone
+ * or new that are neither, and these would be numbered again: as many as the
+ * box says, or the cache is of no use.
+ */
+static int
+check_count(struct sync *s, uint32_t n)
+{
+	struct index_box box;
+
+	if (index_box_get(s->snap, buf_str(&s->mb->key), &box) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (box.id != s->mb->box.id || box.messages == n)
+		return 0;
+	return index_distrust(s->mb->st->index);
+}
+
 /* Find every message of the index among the files. */
 static int
 match(struct sync *s, bool looked_new, bool looked_cur)
 {
-	uint32_t id = s->mb->box.id;
+	uint32_t id = s->mb->box.id, n = 0;
 	struct index_msg m = {.uid = 0};
 	struct msgname parts;
 	struct found *f;
@@ -226,11 +243,12 @@ match(struct sync *s, bool looked_new, bool looked_cur)
 
 	while (m.uid < UINT32_MAX &&
 		index_msg_next(s->snap, id, m.uid + 1, &m) == 0) {
+		n++;
 		/* Not looked for: it counts as being where it was. */
 		if (!looked_cur && !(m.flags & INDEX_NEW))
 			continue;
 		if (index_name_get(s->snap, id, m.uid, &name) == -1)
-			return -1;
+			return index_distrust(s->mb->st->index);
 		msgname_parse(name, &parts);
 		f = scan_find(&s->scan, parts.base);
 		if (f != NULL) {
@@ -240,7 +258,9 @@ match(struct sync *s, bool looked_new, bool looked_cur)
 		} else if (m.flags & INDEX_NEW ? looked_new : looked_cur)
 			set_add(&s->lost, m.uid);
 	}
-	return errno == ENOENT || m.uid == UINT32_MAX ? 0 : -1;
+	if (errno != ENOENT && m.uid != UINT32_MAX)
+		return -1;
+	return check_count(s, n);
 }
 
 /*

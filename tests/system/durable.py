@@ -232,7 +232,7 @@ class Imap(Wire):
             if r[0].startswith(tag + " OK"):
                 return untagged, r[0][len(tag) + 4:]
             if r[0].startswith(tag + " "):
-                self.refuse(r[0][len(tag) + 1:])
+                self.refuse("%s to %s" % (r[0][len(tag) + 1:], parts[0]))
             if r[0].startswith("* BYE"):
                 self.bye = r[0]
             untagged.append(r)
