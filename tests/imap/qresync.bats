@@ -333,3 +333,15 @@ setup() {
 		S: c OK...
 	EOT
 }
+
+@test "clients that were away, while sessions and programs change the mailbox at once" {
+	rm "$MAILDIR"/cur/*
+	for seed in 11 12 13; do
+		as_user /usr/bin/python3 "$BED_ROOT/tests/imap/resync.py" \
+			$seed 100 "$MAILDIR" "$BED_BIN/imapd" \
+			--maildir="$MAILDIR" 2>"$BED_TMP/resync.log" || {
+			tail -5 "$BED_TMP/resync.log"
+			false
+		}
+	done
+}
