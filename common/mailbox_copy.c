@@ -68,26 +68,14 @@ translate(struct copy *c, uint64_t keywords)
 	return out;
 }
 
-static int
-by_uid(const void *key, const void *entry)
-{
-	uint32_t uid = *(const uint32_t *)key;
-	const struct uidlist_entry *e = entry;
-
-	return (uid > e->uid) - (uid < e->uid);
-}
-
 /* "G" and the identity: the G that the ledger has, else the base name. */
 static struct str
 identity(struct copy *c, uint32_t uid, struct str base)
 {
-	const struct uidlist_entry *e = NULL;
+	const struct uidlist_entry *e = uidlist_find(&c->ledger, uid);
 	struct str g = base, out;
 	char *p;
 
-	if (c->ledger.n > 0)
-		e = bsearch(
-			&uid, c->ledger.entry, c->ledger.n, sizeof(*e), by_uid);
 	if (e != NULL)
 		uidlist_key(e->keys, 'G', &g);
 	p = arena_alloc(&c->mem, g.n + 2);

@@ -429,6 +429,23 @@ uidlist_read(struct uidlist *ul, int dirfd)
 	return errno == ENOENT || errno == EINVAL ? 0 : -1;
 }
 
+static int
+uid_cmp(const void *key, const void *entry)
+{
+	uint32_t uid = *(const uint32_t *)key;
+	const struct uidlist_entry *e = entry;
+
+	return (uid > e->uid) - (uid < e->uid);
+}
+
+const struct uidlist_entry *
+uidlist_find(const struct uidlist *ul, uint32_t uid)
+{
+	if (ul->n == 0)
+		return NULL;
+	return bsearch(&uid, ul->entry, ul->n, sizeof(*ul->entry), uid_cmp);
+}
+
 bool
 uidlist_key(struct str keys, char key, struct str *value)
 {

@@ -50,6 +50,10 @@ struct uidlist {
 int uidlist_read(struct uidlist *ul, int dirfd);
 void uidlist_free(struct uidlist *ul);
 
+/* The entry of a UID, or NULL. */
+const struct uidlist_entry *uidlist_find(
+	const struct uidlist *ul, uint32_t uid);
+
 /* A value out of keys, such as 'P' (POP3 UIDL) or 'O' (order). */
 bool uidlist_key(struct str keys, char key, struct str *value);
 

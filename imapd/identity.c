@@ -14,7 +14,6 @@
 #include "imapd/identity.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "common/num.h"
 
@@ -35,24 +34,6 @@ void
 identities_free(struct identities *ids)
 {
 	uidlist_free(&ids->ul);
-}
-
-static int
-by_uid(const void *key, const void *entry)
-{
-	uint32_t uid = *(const uint32_t *)key;
-	const struct uidlist_entry *e = entry;
-
-	return (uid > e->uid) - (uid < e->uid);
-}
-
-static const struct uidlist_entry *
-find(const struct identities *ids, uint32_t uid)
-{
-	if (ids->ul.n == 0)
-		return NULL;
-	return bsearch(
-		&uid, ids->ul.entry, ids->ul.n, sizeof(*ids->ul.entry), by_uid);
 }
 
 /* FNV-1a, of 64 bits. */
@@ -89,7 +70,7 @@ put_objectid(struct str s, struct buf *b)
 void
 identity_email(const struct identities *ids, uint32_t uid, struct buf *b)
 {
-	const struct uidlist_entry *e = find(ids, uid);
+	const struct uidlist_entry *e = uidlist_find(&ids->ul, uid);
 	struct str id, name;
 
 	if (e == NULL) {
@@ -108,7 +89,7 @@ identity_email(const struct identities *ids, uint32_t uid, struct buf *b)
 bool
 identity_saved(const struct identities *ids, uint32_t uid, time_t *t)
 {
-	const struct uidlist_entry *e = find(ids, uid);
+	const struct uidlist_entry *e = uidlist_find(&ids->ul, uid);
 	struct str rest, digits;
 	uint64_t n;
 
