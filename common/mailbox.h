@@ -209,7 +209,7 @@ int mailbox_move(struct mailbox *from, const struct set *uids,
 enum content_kind {
 	CONTENT_ENVELOPE = 1,
 	CONTENT_BODYSTRUCTURE = 2,
-	CONTENT_HEADER = 3, /* header fields that clients ask for, wire form */
+	CONTENT_HEADER = 3, /* header fields that clients ask for */
 	/* imapd/keys.h; text is dear and goes first. */
 	CONTENT_NUMBERS = 4,
 	CONTENT_WORDS = 5,

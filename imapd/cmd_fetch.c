@@ -27,6 +27,7 @@
 #include "imapd/bodystructure.h"
 #include "imapd/envelope.h"
 #include "imapd/fetch.h"
+#include "imapd/headers.h"
 #include "imapd/identity.h"
 #include "imapd/resp.h"
 #include "imapd/resync.h"
@@ -56,6 +57,7 @@ struct job {
 	struct imap *im;
 	struct fetch fetch;
 	bool set_seen;
+	bool kept_fields;   /* all sections are fields that the index keeps */
 	struct arena arena; /* one message's */
 	struct facts x;
 	unsigned gone, failed, undecodable;
@@ -104,6 +106,22 @@ wants(const struct job *r, unsigned items)
 	return (r->fetch.items & items) != 0;
 }
 
+/* The kept header fields in the place of the message. */
+static bool
+know_fields(struct job *r)
+{
+	struct facts *x = &r->x;
+	struct str content;
+
+	if (!r->kept_fields || !mailbox_content(r->im->sel.mb, x->m.uid,
+				       CONTENT_HEADER, &content))
+		return false;
+	source_mem(&x->src, arena_str(&r->arena, content));
+	x->open = true;
+	x->root = mime_parse_header(&x->src, &r->arena);
+	return x->root != NULL;
+}
+
 /* Take from the index what is asked for; false when something is not there or
  * needs the file.  Between mailbox_begin and mailbox_end. */
 static bool
@@ -114,6 +132,8 @@ know(struct job *r)
 	bool all = r->fetch.section == NULL;
 	struct str content;
 
+	if (!all)
+		all = know_fields(r);
 	if (wants(r, FETCH_SIZE) && x->m.wire_size == MSG_UNKNOWN)
 		all = false;
 	if (wants(r, FETCH_INTERNALDATE) && x->m.internaldate == MSG_NODATE)
@@ -227,6 +247,19 @@ keep_preview(struct job *r)
 	buf_free(&b);
 }
 
+static void
+keep_fields(struct job *r)
+{
+	struct buf b;
+
+	buf_init(&b, HEADERS_MAX);
+	headers_put(&b, r->x.root);
+	if (!b.bad)
+		mailbox_content_put(
+			r->im->sel.mb, r->x.m.uid, CONTENT_HEADER, buf_str(&b));
+	buf_free(&b);
+}
+
 static int
 parse(struct job *r, enum section_need n)
 {
@@ -239,6 +272,8 @@ parse(struct job *r, enum section_need n)
 			   : mime_parse_header(&x->src, &r->arena);
 	if (x->root == NULL)
 		return -1;
+	if (r->kept_fields)
+		keep_fields(r);
 	if (wants(r, FETCH_ENVELOPE) && x->envelope.p == NULL)
 		keep_envelope(r);
 	if (wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) && x->body.p == NULL)
@@ -311,6 +346,9 @@ find_out(struct job *r)
 	enum section_need n = need(r);
 	unsigned details = 0;
 
+	if (x->open) /* the kept fields were not all that is asked for */
+		source_close(&x->src);
+	x->open = false;
 	if (needs_size(r) && x->m.wire_size == MSG_UNKNOWN)
 		details |= DETAIL_SIZE;
 	if (wants(r, FETCH_INTERNALDATE) && x->m.internaldate == MSG_NODATE)
@@ -688,6 +726,7 @@ cmd_fetch(struct imap *im)
 		!lex_end(l) || !may_ask(im, &r.fetch))
 		return reply_bad(im);
 	r.set_seen = r.fetch.seen && !im->sel.readonly;
+	r.kept_fields = headers_enough(r.fetch.section) && !r.set_seen;
 	arena_init(&r.arena, PARSE_MAX);
 	text_init(&r.text);
 	reply = fetch(im, &r, &asked);

@@ -262,3 +262,26 @@ wire_size() {
 		S: b NO...
 	EOT
 }
+
+@test "header fields are the same from the file and from the index" {
+	local ask='BODY.PEEK[HEADER.FIELDS (From To Cc Bcc Subject Date Message-ID Priority X-Priority References Newsgroups In-Reply-To Content-Type Reply-To Received)]'
+	local file
+
+	for file in "$BED_MAIL"/*.eml; do
+		maildir_put "$file"
+	done
+	if [[ -n ${CORPUS:-} ]]; then
+		for file in "$CORPUS"/kmime/*/*.eml "$CORPUS"/mime4j/*/*.eml \
+			"$CORPUS"/mail-parser/*/*.eml; do
+			[[ ! -f $file ]] || maildir_put "$file"
+		done
+	fi
+	printf '%s\r\n' 'a SELECT INBOX' "b UID FETCH 1:* ($ask)" 'c NOOP' \
+		'd LOGOUT' >"$BED_TMP/ask"
+	as_user "$BED_BIN/imapd" <"$BED_TMP/ask" 2>"$BED_TMP/err" |
+		sed -n '/FETCH/,$p' >"$BED_TMP/first"
+	as_user "$BED_BIN/imapd" <"$BED_TMP/ask" 2>"$BED_TMP/err" |
+		sed -n '/FETCH/,$p' >"$BED_TMP/second"
+	grep -q 'Subject: The first message' "$BED_TMP/first"
+	cmp "$BED_TMP/first" "$BED_TMP/second"
+}
