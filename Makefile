@@ -204,20 +204,31 @@ CPPCHECK_OFF = missingIncludeSystem autoVariables nullPointerRedundantCheck \
 	internalAstError
 # Variables that pass between bats, its files, and what these load.
 SHELLCHECK_OFF = SC2034,SC2154
-.PHONY: lint
-lint: all
-	clang-format --dry-run -Werror $(C_FILES)
-	shellcheck -S warning -e $(SHELLCHECK_OFF) $(SHELL_FILES)
-	cppcheck -q --std=c11 -j 2 --error-exitcode=1 --inline-suppr \
+LINTS = lint-format lint-shell lint-cppcheck lint-tidy lint-man lint-units
+.PHONY: lint $(LINTS)
+lint: $(LINTS)
+lint-cppcheck lint-tidy lint-units: all
+lint-format:
+	@echo clang-format
+	@clang-format --dry-run -Werror $(C_FILES)
+lint-shell:
+	@echo shellcheck
+	@shellcheck -S warning -e $(SHELLCHECK_OFF) $(SHELL_FILES)
+lint-cppcheck:
+	@echo cppcheck
+	@cppcheck -q --std=c11 -j 2 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		$(addprefix --suppress=,$(CPPCHECK_OFF)) -I. -I$(B)/gen \
 		$(wildcard common/*.c pop3d/*.c imapd/*.c)
+lint-tidy:
 	@echo clang-tidy
 	@printf '%s\n' $(wildcard common/*.c pop3d/*.c imapd/*.c) | \
 		xargs -P 2 -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
 		$(filter-out -DVERSION=%,$(ALL_CFLAGS)) \
 		-DVERSION=\"$(VERSION)\" 2>/dev/null' tidy
+lint-man:
 	mandoc -T lint -W warning $(MAN8)
+lint-units:
 	tests/lib/units.sh $(B)
 
 # The parsers against libFuzzer; a crash leaves its input in build/fuzz.

@@ -77,23 +77,23 @@ static const struct condition conditions_front[] = {
 };
 static const struct condition conditions_session[] = {
   /* iconv loads its modules when a charset asks for them */
-	{"mmap",      2, PROT_EXEC | PROT_WRITE, 0         },
-	{"mmap",      2, PROT_EXEC | PROT_WRITE, PROT_WRITE},
-	{"mmap",      2, PROT_EXEC | PROT_WRITE, PROT_EXEC },
+	{"mmap",        2, PROT_EXEC | PROT_WRITE, 0         },
+	{"mmap",        2, PROT_EXEC | PROT_WRITE, PROT_WRITE},
+	{"mmap",        2, PROT_EXEC | PROT_WRITE, PROT_EXEC },
  /* does the holder of a lock still live? */
-	{"kill",      1, WHOLE,                  0         },
+	{"kill",        1, WHOLE,                  0         },
  /* abort() and a handler that gives a fault back */
-	{"tgkill",    2, WHOLE,                  6         },
-	{"tgkill",    2, WHOLE,                  7         },
-	{"tgkill",    2, WHOLE,                  11        },
+	{"tgkill",      2, WHOLE,                  6         },
+	{"tgkill",      2, WHOLE,                  7         },
+	{"tgkill",      2, WHOLE,                  11        },
  /* limits may be read */
-	{"prlimit64", 2, WHOLE,                  0         },
+	{"prlimit64",   2, WHOLE,                  0         },
  /* Q_GETQUOTA of the user */
-	{"quotactl_fd", 1, 0xffffffff, 0x80000700},
+	{"quotactl_fd", 1, 0xffffffff,             0x80000700},
  /* TCGETS, FIONREAD, FICLONE */
-	{"ioctl",     1, WHOLE,                  0x5401    },
-	{"ioctl",     1, WHOLE,                  0x541b    },
-	{"ioctl",     1, WHOLE,                  0x40049409},
+	{"ioctl",       1, WHOLE,                  0x5401    },
+	{"ioctl",       1, WHOLE,                  0x541b    },
+	{"ioctl",       1, WHOLE,                  0x40049409},
 };
 /* clone3 is not here: nothing starts a thread or a process. */
 static const char *const missing[] = {"rseq", "set_robust_list", NULL};
