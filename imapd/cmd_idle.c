@@ -9,7 +9,8 @@
  *    taken every POLL_MS.  It costs a few stats.  With notices it is taken as
  *    well, but seldom, for the files that nobody watches.
  * 2. A thousand deliveries at once are not a thousand looks: after each there
- *    is a rest, in which only the client is listened to.
+ *    is a rest, in which only the client is listened to, the longer the more
+ *    the look has cost.
  * 3. No "still here" is sent.  It would wake a sleeping telephone for nothing;
  *    TCP keep-alive finds dead connections below all that.  The time-out is
  *    longer than the 29 minutes after which clients ask anew.
@@ -37,6 +38,18 @@ pause_for(struct imap *im, int fd, int ms, int64_t end, bool *client)
 	return io_wait(im->io, fd, left < ms ? (int)left : ms, client, &notice);
 }
 
+/* Look, tell, and say how long to rest from it. */
+static int
+look(struct imap *im)
+{
+	int64_t began = io_now_ms(), rest;
+
+	if (im->sel.mb != NULL)
+		update_client(im, true);
+	rest = REST_MS + 2 * (io_now_ms() - began);
+	return rest < POLL_MS ? (int)rest : POLL_MS;
+}
+
 static enum io_result
 idle(struct imap *im, int64_t end)
 {
@@ -45,9 +58,7 @@ idle(struct imap *im, int64_t end)
 	enum io_result r = IO_OK;
 
 	while (r == IO_OK && !client) {
-		if (im->sel.mb != NULL)
-			update_client(im, true);
-		r = pause_for(im, -1, REST_MS, end, &client);
+		r = pause_for(im, -1, look(im), end, &client);
 		if (r == IO_OK && !client)
 			r = pause_for(im, watched ? watch_fd(im->watch) : -1,
 				watched || im->sel.mb == NULL ? SELDOM_MS
