@@ -28,8 +28,8 @@
  *    when it still is what it was when the look began: a session that changed
  *    a flag meanwhile knows better.
  *
- * 5. A folder that cannot be written has no new UIDs: what its ledger lists
- *    is shown, the rest is not there yet.
+ * 5. A folder that cannot be written, or for want of space not locked, has no
+ *    new UIDs: what its ledger lists is shown, the rest is not there yet.
  *
  * 6. When the cache fails (damaged, full), the user's session goes on with a
  *    private one in memory, filled from the Maildir by this same code.
@@ -348,6 +348,9 @@ take_lock(struct sync *s)
 		s->locked = true;
 		return 0;
 	}
+	/* On a full disk what the ledger lists can be read and removed. */
+	if (errno == ENOSPC || errno == EDQUOT)
+		return 0;
 	if (errno != EACCES && errno != EROFS && errno != EPERM)
 		return -1;
 	mb->md.readonly = true;

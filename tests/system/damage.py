@@ -60,11 +60,24 @@ class Campaign:
         for top, _, files in os.walk(self.place.maildir):
             for f in files:
                 path = os.path.join(top, f)
-                if os.path.basename(top) in ("cur", "new") or \
-                        f in ("dovecot-uidlist", "dovecot-keywords"):
+                if f == "dovecot-uidlist":
+                    out[path] = self.ledger(path)
+                elif os.path.basename(top) in ("cur", "new") or \
+                        f == "dovecot-keywords":
                     with open(path, "rb") as g:
                         out[path] = hashlib.sha256(g.read()).digest()
         return out
+
+    @staticmethod
+    def ledger(path):
+        """V, and which file has which UID; lines of files that are gone may
+        go at any time."""
+        there = {f.split(":")[0] for sub in ("cur", "new") for f in
+                 os.listdir(os.path.join(os.path.dirname(path), sub))}
+        with open(path) as f:
+            lines = f.read().splitlines()
+        return [lines[0].split()[1]] + [
+            line for line in lines[1:] if line.split(" :")[1] in there]
 
     # The kinds of damage; each is given the index file's path.
 

@@ -41,8 +41,8 @@ PATIENCE = 1.0
 class Strace:
     """strace attached to a session, to do something at the N-th CALL."""
 
-    def __init__(self, pid, call, what, program=None):
-        options = ["strace", "-f", "-qq", "-o", "/dev/null",
+    def __init__(self, pid, call, what, out="/dev/null"):
+        options = ["strace", "-f", "-qq", "-o", out,
                    "-e", "trace=" + call, "-e",
                    "inject=%s:%s" % (call, what)]
         self.child = subprocess.Popen(options + ["-p", str(pid)],
