@@ -97,6 +97,9 @@ struct reply cmd_enable(struct imap *im);
 /* cmd_idle.c */
 struct reply cmd_idle(struct imap *im);
 
+/* cmd_esearch.c */
+struct reply cmd_esearch(struct imap *im);
+
 /* cmd_search.c */
 struct reply cmd_search(struct imap *im);
 

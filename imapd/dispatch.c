@@ -15,6 +15,7 @@ static const struct cmd cmds[] = {
 	{"DELETE",       ST_USER,     0,                     cmd_delete      },
 	{"DELETEACL",    ST_USER,     0,                     cmd_deleteacl   },
 	{"ENABLE",       ST_USER,     0,                     cmd_enable      },
+	{"ESEARCH",      ST_USER,     CMD_UID | CMD_NUMBERS, cmd_esearch     },
 	{"EXAMINE",      ST_USER,     CMD_QUIET,             cmd_examine     },
 	{"EXPUNGE",      ST_SELECTED, CMD_UID,               cmd_expunge     },
 	{"FETCH",        ST_SELECTED, CMD_UID | CMD_NUMBERS, cmd_fetch       },

@@ -207,6 +207,17 @@ put_partial(struct imap *im, const struct partial *p, const struct results *r)
 	buf_putc(im->out, ')');
 }
 
+static void
+put_mailbox(struct imap *im)
+{
+	struct str name = str_of(im->sel.name);
+
+	buf_puts(im->out, " MAILBOX ");
+	name_put(&im->names, name_shown(&im->names, &im->arena, name), im->out);
+	buf_printf(im->out, " UIDVALIDITY %u",
+		mailbox_status(im->sel.mb)->uidvalidity);
+}
+
 /* Without a result there is no MIN, MAX or ALL (RFC 4731 3.1). */
 static void
 put_extended(struct imap *im, const struct wanted *w, const struct results *r)
@@ -215,6 +226,8 @@ put_extended(struct imap *im, const struct wanted *w, const struct results *r)
 
 	buf_puts(im->out, "* ESEARCH (TAG ");
 	resp_string(im->out, im->tag);
+	if (w->named)
+		put_mailbox(im);
 	buf_puts(im->out, im->uid ? ") UID" : ")");
 	if (n > 0 && (w->parts & RETURN_MIN) != 0)
 		buf_printf(im->out, " MIN %u", name_of(im, r, 1));

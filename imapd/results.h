@@ -32,6 +32,7 @@ struct wanted {
 	unsigned parts;
 	struct partial partial;
 	bool modseq; /* a MODSEQ key was there */
+	bool named;  /* say of which mailbox it is (RFC 7377 2.1) */
 };
 
 /* Messages found, by UID: a set in the order of the mailbox, and, when they are
@@ -56,7 +57,8 @@ bool partial_find(
 void results_put(struct imap *im, const char *name, const struct wanted *w,
 	struct results *r);
 
-/* A search failed that was to be saved (RFC 5182 2.1). */
+/* Nothing was found, or a search failed, that was to be saved (RFC 5182 2.1).
+ */
 void results_none(struct imap *im, const struct wanted *w);
 
 #endif

@@ -93,24 +93,27 @@ put_in_order(struct search_key *k)
 	}
 }
 
-/* Local midnight of a day, so that days are compared as INTERNALDATE shows
- * them. */
-static int64_t
-midnight(int64_t day)
+/* Resolving changes a set, and another mailbox may be searched after this. */
+static void
+resolve(struct imap *im, struct search_key *k)
 {
-	struct tm tm = {.tm_mday = 1, .tm_year = 70, .tm_isdst = -1};
+	struct seqset asked = k->asked;
+	bool uid = im->uid;
 
-	if (day == INT64_MIN || day == INT64_MAX)
-		return day;
-	tm.tm_mday = (int)(1 + day);
-	return mktime(&tm);
+	asked.range = arena_array(&im->arena, asked.n, sizeof(*asked.range));
+	if (asked.n > 0)
+		memcpy(asked.range, k->asked.range,
+			asked.n * sizeof(*asked.range));
+	set_clear(&k->uids);
+	im->uid = k->kind == SEARCH_UIDS;
+	imap_known_messages(im, &asked, &k->uids);
+	im->uid = uid;
 }
 
 /* What can be said of a key before any message is looked at. */
 static void
-prepare_key(struct imap *im, struct search *s, struct search_key *k)
+prepare_key(struct imap *im, struct search_key *k)
 {
-	bool uid = im->uid;
 	int bit;
 
 	switch (k->kind) {
@@ -122,23 +125,8 @@ prepare_key(struct imap *im, struct search *s, struct search_key *k)
 		break;
 	case SEARCH_NUMBERS:
 	case SEARCH_UIDS:
-		im->uid = k->kind == SEARCH_UIDS;
-		imap_known_messages(im, &k->asked, &k->uids);
-		im->uid = uid;
+		resolve(im, k);
 		break;
-	case SEARCH_INTERNALDATE:
-	case SEARCH_SAVEDATE:
-		k->min = midnight(k->min);
-		k->max = k->max == INT64_MAX ? INT64_MAX
-					     : midnight(k->max + 1) - 1;
-		break;
-	case SEARCH_AGE: {
-		int64_t oldest = k->max;
-
-		k->max = k->min == INT64_MIN ? INT64_MAX : s->now - k->min;
-		k->min = oldest == INT64_MAX ? INT64_MIN : s->now - oldest;
-		break;
-	}
 	default:
 		break;
 	}
@@ -346,7 +334,7 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	if (s->modseq)
 		imap_enable(im, ENABLED_CONDSTORE);
 	for (struct search_key *k = s->made; k != NULL; k = k->made)
-		prepare_key(im, s, k);
+		prepare_key(im, k);
 	put_in_order(s->root);
 	set_init(&where);
 	set_copy(&where, &im->sel.view.uids);

@@ -261,6 +261,41 @@ parse_argument(struct lex *l, struct search *s, enum argument arg,
 	return good;
 }
 
+/* Local midnight of a day, so that days are compared as INTERNALDATE shows
+ * them. */
+static int64_t
+midnight(int64_t day)
+{
+	struct tm tm = {.tm_mday = 1, .tm_year = 70, .tm_isdst = -1};
+
+	if (day == INT64_MIN || day == INT64_MAX)
+		return day;
+	tm.tm_mday = (int)(1 + day);
+	return mktime(&tm);
+}
+
+/* Days and ages become moments. */
+static void
+set_moments(const struct search *s, struct search_key *k)
+{
+	int64_t oldest = k->max;
+
+	switch (k->kind) {
+	case SEARCH_INTERNALDATE:
+	case SEARCH_SAVEDATE:
+		k->min = midnight(k->min);
+		k->max = k->max == INT64_MAX ? INT64_MAX
+					     : midnight(k->max + 1) - 1;
+		break;
+	case SEARCH_AGE:
+		k->max = k->min == INT64_MIN ? INT64_MAX : s->now - k->min;
+		k->min = oldest == INT64_MAX ? INT64_MIN : s->now - oldest;
+		break;
+	default:
+		break;
+	}
+}
+
 /* NEW is RECENT UNSEEN. */
 static bool
 add_new(struct lex *l, struct search *s, struct search_key *k)
@@ -300,8 +335,11 @@ parse_word(struct lex *l, struct search *s, int depth, struct search_key **out)
 		k->field = (enum key_field)w->what;
 	if (str_iis(name, "NEW"))
 		return add_new(l, s, k);
-	return (w->arg == ARG_NONE || lex_space(l)) &&
-	       parse_argument(l, s, w->arg, k, depth);
+	if ((w->arg != ARG_NONE && !lex_space(l)) ||
+		!parse_argument(l, s, w->arg, k, depth))
+		return false;
+	set_moments(s, k);
+	return true;
 }
 
 /* Keys up to the end of the command, or to the parenthesis. */
