@@ -136,10 +136,26 @@ mailbox_ledger(struct mailbox *mb, struct uidlist *ul)
 
 /* Transactions. */
 
+/*
+ * Another mailbox of the user's has found the cache bad, and the store goes
+ * on with another one, which does not know this mailbox: look, or all of its
+ * messages would seem to be gone.
+ */
+static int
+follow_store(struct mailbox *mb)
+{
+	if (mb->index == mb->st->index)
+		return 0;
+	mb->box = (struct index_box){0};
+	return mailbox_sync(mb);
+}
+
 int
 mailbox_begin(struct mailbox *mb)
 {
 	if (mb->reading == 0) {
+		if (follow_store(mb) == -1)
+			return -1;
 		mb->read = index_begin(mb->st->index, false);
 		if (mb->read == NULL)
 			return -1;
@@ -168,6 +184,8 @@ mailbox_look(struct mailbox *mb, bool *own)
 	if (mb->read != NULL)
 		return mb->read;
 	*own = true;
+	if (follow_store(mb) == -1)
+		return NULL;
 	return index_begin(mb->st->index, false);
 }
 
@@ -207,6 +225,10 @@ mailbox_write(struct mailbox *mb)
 
 	if (t != NULL)
 		return t;
+	if (mb->index != mb->st->index) {
+		errno = EIO;
+		return NULL;
+	}
 	t = index_begin(mb->st->index, true);
 	if (t == NULL) {
 		out_of_step(mb);

@@ -138,21 +138,25 @@ describe(struct copy *c, size_t i, const struct msg *m)
 static int
 collect(struct copy *c, const struct set *uids)
 {
-	size_t max = mailbox_status(c->from)->messages, i = 0;
+	size_t max, i = 0;
 	struct msg m;
 	int rc = 0;
 
-	if (uidlist_read(&c->ledger, c->from->md.fd) == -1)
+	if (uidlist_read(&c->ledger, c->from->md.fd) == -1 ||
+		mailbox_begin(c->from) == -1)
 		return -1;
+	max = mailbox_status(c->from)->messages;
 	c->uid = arena_array(&c->mem, max + 1, sizeof(*c->uid));
 	c->added = arena_array(&c->mem, max + 1, sizeof(*c->added));
 	memset(c->bit, -2, sizeof(c->bit));
-	if (mailbox_begin(c->from) == -1)
-		return -1;
 	for (uint32_t uid = 0; rc == 0 && i < max; uid++) {
-		if (!set_next(uids, uid, &uid) ||
-			!mailbox_next(c->from, uid, &m))
+		if (!set_next(uids, uid, &uid))
 			break;
+		if (!mailbox_next(c->from, uid, &m)) {
+			/* "Not there" and "cannot tell" are not the same. */
+			rc = errno == ENOENT ? 0 : -1;
+			break;
+		}
 		uid = m.uid;
 		if (set_has(uids, uid))
 			rc = describe(c, i++, &m);

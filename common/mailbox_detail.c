@@ -312,7 +312,9 @@ mailbox_flush_pending(struct mailbox *mb)
 		return;
 	mb->pending = NULL;
 	mb->pending_octets = 0;
-	t = index_begin(mb->st->index, true);
+	/* Another index does not know this mailbox by that number. */
+	t = mb->index == mb->st->index ? index_begin(mb->st->index, true)
+				       : NULL;
 	good = t != NULL;
 	room = good && index_trim(t, CONTENT_TEXT);
 	for (; p != NULL; p = next) {

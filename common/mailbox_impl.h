@@ -34,6 +34,7 @@ struct mailbox {
 	enum mailbox_mode mode;
 	struct maildir md;
 	struct index_box box;
+	const struct index *index; /* that box is of: st->index may change */
 	struct mailbox_status status;
 	struct keywords kw;
 	struct set recent;

@@ -139,6 +139,7 @@ check_box(struct mailbox *mb)
 {
 	struct stat st;
 
+	mb->index = mb->st->index;
 	if (mailbox_load_box(mb) == -1 || fstat(mb->md.fd, &st) == -1)
 		return -1;
 	if (mb->box.id != 0 &&
