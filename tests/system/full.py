@@ -115,7 +115,9 @@ class Inject(kill.Campaign):
                         self.confirmed = ConfirmedView(self.truth)
                         injected, refused = self.once(
                             operation, call,
-                            "error=%s:when=%d" % (error, when))
+                            # A number that the session's filter of system
+                            # calls does not take for an attack.
+                            "error=%s:syscall=getpid:when=%d" % (error, when))
                         self.check_code(error, refused, operation)
                         if injected:
                             self.after(operation)
