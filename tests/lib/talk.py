@@ -195,7 +195,7 @@ class Wire:
         # Ours is held to the grammar of IMAP; 9 is somebody else's.
         self.imap = None
         if opts.raw and name != "9":
-            self.imap = grammar.Session(advertised=False)
+            self.imap = grammar.Session()
         connect = opts.beside if name == "9" else opts.connect
         if connect:
             host, port = connect.rsplit(":", 1)

@@ -45,7 +45,7 @@ class Server:
 
     def __init__(self, command, other):
         self.tags = 0
-        self.parser = grammar.Session(advertised=False)
+        self.parser = grammar.Session(greeting=not other, advertised=False)
         self.waiting = []
         if other:
             host, port = other[0].rsplit(":", 1)

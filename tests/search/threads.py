@@ -69,8 +69,10 @@ def first_address(m, field):
     name = a["name"] or ""
     if name.startswith('"'):
         name = re.sub(r"\\(.)", r"\1", name[1:-1])
-    elif "  " in name or '"' in name:
+    elif '"' in name:
         raise mail.Odd("name")
+    if name != name.strip() or "  " in name:
+        raise mail.Odd("blanks around a name")  # a person sees none
     return mail.decode_words(name), local, host
 
 

@@ -116,7 +116,7 @@ class Client:
                                       start_new_session=True)
         far.close()
         self.sock.setblocking(False)
-        self.parser = grammar.Session(advertised=False)
+        self.parser = grammar.Session()
         self.flight = collections.deque()
         self.out = b""
         self.tags = 0
