@@ -39,7 +39,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <dirent.h>
 #include <unistd.h>
 
 #include "filters.h"
@@ -151,17 +150,19 @@ allow_link(struct land *l, int dir, const char *name)
 	close(fd);
 }
 
+/* A folder that is a link, or whose cur, new or tmp is. */
 static void
-allow_links_of_folder(struct land *l, int dir, const char *name)
+allow_links_of_folder(struct land *l, int root, const char *dir)
 {
 	static const char *const sub[] = {"cur", "new", "tmp"};
-	char path[NAME_MAX + 8];
+	char path[PATH_MAX];
 
+	allow_link(l, root, dir);
 	for (size_t i = 0; i < sizeof(sub) / sizeof(sub[0]); i++) {
-		int n = snprintf(path, sizeof(path), "%s/%s", name, sub[i]);
+		int n = snprintf(path, sizeof(path), "%s/%s", dir, sub[i]);
 
 		if (n > 0 && (size_t)n < sizeof(path))
-			allow_link(l, dir, path);
+			allow_link(l, root, path);
 	}
 }
 
@@ -169,25 +170,18 @@ allow_links_of_folder(struct land *l, int dir, const char *name)
 static void
 allow_maildir(struct land *l, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd == -1 ? NULL : fdopendir(fd);
-	const struct dirent *e;
+	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct folders all;
 
-	if (d == NULL) {
-		if (fd != -1)
-			close(fd);
+	if (root == -1)
 		return;
+	allow_fd(l, root, RIGHTS_WRITE);
+	if (folders_read(&all, root) == 0) {
+		for (size_t i = 0; i < all.n; i++)
+			allow_links_of_folder(l, root, all.f[i].dir);
+		folders_free(&all);
 	}
-	allow_fd(l, fd, RIGHTS_WRITE);
-	while ((e = readdir(d)) != NULL) {
-		if (e->d_type == DT_LNK || e->d_type == DT_UNKNOWN)
-			allow_link(l, fd, e->d_name);
-		if (e->d_type != DT_REG && e->d_name[0] == '.' &&
-			strcmp(e->d_name, ".") != 0 &&
-			strcmp(e->d_name, "..") != 0)
-			allow_links_of_folder(l, fd, e->d_name);
-	}
-	closedir(d);
+	close(root);
 }
 
 /* iconv's modules lie beside the C library. */

@@ -72,7 +72,9 @@ print_names(const struct explain *ex)
 	const struct client_names *n = &ex->names;
 	char example[64];
 
-	printf("layout: %s\n", "Maildir++ (a folder a/b lies in .a.b)");
+	printf("layout: %s\n",
+		ex->all.nested ? "LAYOUT=fs (a folder a/b lies in a/b)"
+			       : "Maildir++ (a folder a/b lies in .a.b)");
 	printf("folders: %zu, names on the disk in %s\n", ex->all.n,
 		ex->all.utf8 ? "UTF-8" : "modified UTF-7");
 	snprintf(example, sizeof(example), "%sa%cb", n->prefix, n->separator);

@@ -1,6 +1,7 @@
 /*
  * Mailbox names and the directories that hold them: Maildir++, where a/b is
- * the directory ".a.b" of the root, in modified UTF-7 or UTF-8.  Inside the
+ * the directory ".a.b" of the root, or nested, where it is "a/b", in modified
+ * UTF-7 or UTF-8.  Inside the
  * programs a name is UTF-8 with '/' between levels whatever the client sees;
  * "INBOX" is the root.  (formats 2.)
  */
@@ -44,6 +45,13 @@ enum folder_fault folder_dir(struct str name, bool utf8, struct buf *dir);
  * is neither is escaped so that it can be shown and opened again. */
 bool folder_name(struct str dir, struct buf *name);
 
+/* The same in a nested tree: "a/b"; and the directory of a name in the tree
+ * that was read. */
+bool folder_name_in(struct str dir, bool nested, struct buf *name);
+struct folders;
+enum folder_fault folders_dir(
+	const struct folders *fs, struct str name, struct buf *dir);
+
 /* All folders under the Maildir root, INBOX first, then sorted by name. */
 struct folder {
 	char *name; /* "Archive/2024" */
@@ -53,6 +61,10 @@ struct folders {
 	struct folder *f;
 	size_t n;
 	bool utf8; /* the tree has names in UTF-8: write such */
+	/* Dovecot's LAYOUT=fs: the directory of a/b is "a/b", and dots are
+	 * letters. */
+	bool nested;
+	size_t cap;
 };
 int folders_read(struct folders *fs, int rootfd);
 void folders_free(struct folders *fs);

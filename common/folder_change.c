@@ -8,7 +8,10 @@
  * 2. Renaming a folder means renaming one directory for every folder below
  *    it.  That cannot be atomic; the names are checked first, and what was
  *    renamed is renamed back when one step fails.
- * 3. Sessions that have the folder open keep their descriptors: they see a
+ * 3. In a nested tree the folders below lie inside: a rename is one, but a
+ *    removal takes the mail and the control files out and leaves the rest.
+ *    Levels above are made and, when nothing is left in them, removed.
+ * 4. Sessions that have the folder open keep their descriptors: they see a
  *    removed folder as gone and go on in a renamed one.
  */
 #include "common/folder_change.h"
@@ -18,6 +21,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -56,13 +60,72 @@ first_ledger(struct store *st, int dirfd)
 	return rc;
 }
 
+/* "a/b", not ".a.b" (common/folder.h). */
+static bool
+is_nested(const char *dir)
+{
+	return dir[0] != '.' && dir[0] != '/';
+}
+
+/* The directories above a nested folder that is to be. */
+static int
+make_levels(int rootfd, const char *dir)
+{
+	char *path = str_dup(str_of(dir));
+	int rc = 0;
+
+	for (char *p = path; rc == 0 && *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		rc = mkdirat(rootfd, path, 0700) == -1 && errno != EEXIST ? -1
+									  : 0;
+		*p = '/';
+	}
+	free(path);
+	return rc;
+}
+
+/* Those that have become empty. */
+static void
+remove_levels(int rootfd, const char *dir)
+{
+	char *path = str_dup(str_of(dir)), *slash;
+
+	while ((slash = strrchr(path, '/')) != NULL) {
+		*slash = '\0';
+		if (unlinkat(rootfd, path, AT_REMOVEDIR) == -1)
+			break;
+	}
+	free(path);
+}
+
+/* A level without mail: it becomes a folder by what maildir_open() makes. */
+static bool
+is_level(int rootfd, const char *dir)
+{
+	struct buf cur;
+	struct stat sb;
+	bool is;
+
+	buf_init(&cur, PATH_MAX);
+	buf_printf(&cur, "%s/cur", dir);
+	is = is_nested(dir) && fstatat(rootfd, dir, &sb, 0) == 0 &&
+	     S_ISDIR(sb.st_mode) &&
+	     fstatat(rootfd, buf_cstr(&cur), &sb, AT_SYMLINK_NOFOLLOW) == -1;
+	buf_free(&cur);
+	return is;
+}
+
 int
 folder_create(struct store *st, const char *dir)
 {
 	struct maildir md;
 	int rc, e;
 
-	if (maildir_make(st->root, dir) == -1 ||
+	if (is_nested(dir) && make_levels(st->root, dir) == -1)
+		return -1;
+	if ((!is_level(st->root, dir) && maildir_make(st->root, dir) == -1) ||
 		maildir_open(st->root, dir, &md) == -1)
 		return -1;
 	rc = first_ledger(st, md.fd);
@@ -118,20 +181,75 @@ remove_gone(int rootfd)
 	closedir(dir);
 }
 
+/* Take a nested folder's own things out of its directory: cur first, and it
+ * is no folder any more; then all that is no directory. */
+static int
+take_out(int fd, int gone)
+{
+	static const char *const sub[] = {"cur", "new", "tmp"};
+	const struct dirent *d;
+	DIR *list;
+
+	for (size_t i = 0; i < sizeof(sub) / sizeof(*sub); i++)
+		if (control_move(fd, sub[i], gone, sub[i]) == -1 &&
+			(i == 0 || errno != ENOENT))
+			return -1;
+	list = control_list(fd);
+	if (list == NULL)
+		return -1;
+	while ((d = readdir(list)) != NULL)
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			(void)unlinkat(fd, d->d_name, 0);
+	closedir(list);
+	return fsync(fd);
+}
+
+static int
+hollow(int rootfd, const char *dir, const char *to)
+{
+	const int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int fd = openat(rootfd, dir, how | O_NOFOLLOW), gone = -1, rc = -1, e;
+
+	if (fd != -1 && mkdirat(rootfd, to, 0700) == 0)
+		gone = openat(rootfd, to, how | O_NOFOLLOW);
+	if (gone != -1)
+		rc = take_out(fd, gone);
+	e = errno;
+	if (gone != -1)
+		close(gone);
+	if (fd != -1)
+		close(fd);
+	if (rc == 0) {
+		if (unlinkat(rootfd, dir, AT_REMOVEDIR) == 0)
+			remove_levels(rootfd, dir);
+	}
+	errno = e;
+	return rc;
+}
+
+/* The folder out of sight, in one step. */
+static int
+put_away(int rootfd, const char *dir, const char *to)
+{
+	struct stat sb;
+
+	if (fstatat(rootfd, dir, &sb, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (is_nested(dir) && S_ISDIR(sb.st_mode))
+		return hollow(rootfd, dir, to);
+	return control_move(rootfd, dir, rootfd, to);
+}
+
 int
 folder_delete(struct store *st, const char *dir)
 {
 	struct timespec ts;
-	struct stat sb;
 	char gone[128];
 
-	if (fstatat(st->root, dir, &sb, 0) == -1)
-		return -1;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	snprintf(gone, sizeof(gone), "%s%lld.%09ld.%d", gone_prefix,
 		(long long)ts.tv_sec, ts.tv_nsec, (int)getpid());
-	if (control_move(st->root, dir, st->root, gone) == -1 ||
-		fsync(st->root) == -1)
+	if (put_away(st->root, dir, gone) == -1 || fsync(st->root) == -1)
 		return -1;
 	store_forget(st, dir);
 	remove_gone(st->root);
@@ -145,7 +263,8 @@ renamed(const char *dir, const char *old, const char *now, struct buf *to)
 {
 	size_t n = strlen(old);
 
-	if (strncmp(dir, old, n) != 0 || (dir[n] != '\0' && dir[n] != '.'))
+	if (strncmp(dir, old, n) != 0 ||
+		(dir[n] != '\0' && dir[n] != (is_nested(old) ? '/' : '.')))
 		return false;
 	buf_reset(to);
 	buf_puts(to, now);
@@ -218,6 +337,30 @@ rename_all(struct store *st, const struct folders *fs, const char *old,
 	return rc == 0 ? fsync(st->root) : -1;
 }
 
+/* In a nested tree what lies below goes along by itself. */
+static int
+rename_nested(struct store *st, const struct folders *fs, const char *old,
+	const char *now)
+{
+	struct buf to;
+	int e;
+
+	if (make_levels(st->root, now) == -1 ||
+		control_move(st->root, old, st->root, now) == -1) {
+		e = errno;
+		remove_levels(st->root, now);
+		errno = e;
+		return -1;
+	}
+	buf_init(&to, PATH_MAX);
+	for (size_t i = 0; i < fs->n; i++)
+		if (renamed(fs->f[i].dir, old, now, &to) && !to.bad)
+			store_moved(st, fs->f[i].dir, buf_cstr(&to));
+	buf_free(&to);
+	remove_levels(st->root, old);
+	return fsync(st->root);
+}
+
 int
 folder_rename(struct store *st, const char *old, const char *now)
 {
@@ -226,7 +369,8 @@ folder_rename(struct store *st, const char *old, const char *now)
 
 	if (folders_read(&fs, st->root) == -1)
 		return -1;
-	rc = rename_all(st, &fs, old, now);
+	rc = fs.nested ? rename_nested(st, &fs, old, now)
+		       : rename_all(st, &fs, old, now);
 	e = errno;
 	folders_free(&fs);
 	errno = e;

@@ -42,22 +42,25 @@ struct lines {
 	size_t n, cap;
 	char *text;
 	struct buf converted;
+	bool nested; /* the tree (common/folder.h) */
 };
 
-/* "a<tab>b" with escapes to the directory ".a.b"; false when a level has an
- * octet that no directory of Maildir++ can have in it. */
+/* "a<tab>b" with escapes to the directory ".a.b", or nested "a/b"; false when
+ * a level has an octet that no such directory can have in it. */
 static bool
-line_dir(struct str line, struct buf *dir)
+line_dir(struct str line, bool nested, struct buf *dir)
 {
 	static const char code[] = "0rnt1", plain[] = "\0\r\n\t\001";
+	const char mark = nested ? '/' : '.';
 	const char *p;
 
-	buf_putc(dir, '.');
+	if (!nested)
+		buf_putc(dir, mark);
 	for (size_t i = 0; i < line.n; i++) {
-		if (line.p[i] == '.')
+		if (line.p[i] == mark)
 			return false;
 		if (line.p[i] == '\t') {
-			buf_putc(dir, '.');
+			buf_putc(dir, mark);
 			continue;
 		}
 		if (line.p[i] != '\001') {
@@ -74,16 +77,17 @@ line_dir(struct str line, struct buf *dir)
 	return !dir->bad;
 }
 
-/* ".a.b" to "a<tab>b". */
+/* ".a.b", or nested "a/b", to "a<tab>b". */
 static void
-dir_line(struct str dir, struct buf *line)
+dir_line(struct str dir, bool nested, struct buf *line)
 {
 	static const char code[] = "rnt1", plain[] = "\r\n\t\001";
+	const char mark = nested ? '/' : '.';
 	const char *p;
 
-	for (size_t i = 1; i < dir.n; i++) {
+	for (size_t i = nested ? 0 : 1; i < dir.n; i++) {
 		p = strchr(plain, dir.p[i]);
-		if (dir.p[i] == '.') {
+		if (dir.p[i] == mark) {
 			buf_putc(line, '\t');
 		} else if (p != NULL && *p != '\0') {
 			buf_putc(line, '\001');
@@ -96,7 +100,7 @@ dir_line(struct str dir, struct buf *line)
 
 /* The mailbox that a line names. */
 static bool
-line_name(struct str line, struct buf *name)
+line_name(struct str line, bool nested, struct buf *name)
 {
 	struct buf dir;
 	bool good;
@@ -106,7 +110,8 @@ line_name(struct str line, struct buf *name)
 		return true;
 	}
 	buf_init(&dir, NAME_SIZE);
-	good = line_dir(line, &dir) && folder_name(buf_str(&dir), name);
+	good = line_dir(line, nested, &dir) &&
+	       folder_name_in(buf_str(&dir), nested, name);
 	buf_free(&dir);
 	return good;
 }
@@ -146,14 +151,28 @@ convert(struct lines *ls, struct str text, bool courier)
 		if (courier && !courier_subscription(&line))
 			continue;
 		buf_reset(&dir);
-		buf_putc(&dir, '.');
+		if (!ls->nested)
+			buf_putc(&dir, '.');
 		buf_adds(&dir, line);
 		if (line.n > 0 && !dir.bad) {
-			dir_line(buf_str(&dir), &ls->converted);
+			dir_line(buf_str(&dir), ls->nested, &ls->converted);
 			buf_putc(&ls->converted, '\n');
 		}
 	}
 	buf_free(&dir);
+}
+
+static bool
+is_nested(int rootfd)
+{
+	struct folders fs;
+	bool nested;
+
+	if (folders_read(&fs, rootfd) == -1)
+		return false;
+	nested = fs.nested;
+	folders_free(&fs);
+	return nested;
 }
 
 /* Read what there is.  0 also without any file. */
@@ -176,6 +195,7 @@ lines_read(struct lines *ls, int rootfd)
 			return errno == ENOENT || errno == EINVAL ? 0 : -1;
 		courier = true;
 	}
+	ls->nested = is_nested(rootfd);
 	text = (struct str){ls->text, n};
 	if (!courier && str_starts(text, STR("V\t2\n"))) {
 		text = str_skip(text, 4);
@@ -232,7 +252,7 @@ subscriptions_read(struct subscriptions *s, int rootfd)
 	buf_init(&name, NAME_SIZE);
 	for (size_t i = 0; i < ls.n; i++) {
 		buf_reset(&name);
-		if (line_name(ls.line[i], &name))
+		if (line_name(ls.line[i], ls.nested, &name))
 			s->name[s->n++] = str_dup(buf_str(&name));
 	}
 	buf_free(&name);
@@ -280,27 +300,27 @@ make_line(int rootfd, struct str name, struct buf *line)
 	f = folders_find(&fs, name);
 	if (f != NULL)
 		buf_puts(&dir, f->dir);
-	else if (folder_dir(name, fs.utf8, &dir) != FOLDER_OK)
+	else if (folders_dir(&fs, name, &dir) != FOLDER_OK)
 		r = -1;
-	folders_free(&fs);
 	if (r == 0)
-		dir_line(buf_str(&dir), line);
-	else
-		errno = EINVAL;
+		dir_line(buf_str(&dir), fs.nested, line);
+	folders_free(&fs);
 	buf_free(&dir);
+	if (r == -1)
+		errno = EINVAL;
 	return r;
 }
 
 /* Do two lines name one mailbox, in whatever spelling? */
 static bool
-same_name(struct str a, struct str b)
+same_name(struct str a, struct str b, bool nested)
 {
 	struct buf x, y;
 	bool same;
 
 	buf_init(&x, NAME_SIZE);
 	buf_init(&y, NAME_SIZE);
-	same = line_name(a, &x) && line_name(b, &y) &&
+	same = line_name(a, nested, &x) && line_name(b, nested, &y) &&
 	       str_eq(buf_str(&x), buf_str(&y));
 	buf_free(&x);
 	buf_free(&y);
@@ -339,7 +359,7 @@ change(int rootfd, struct str line, bool subscribed)
 	r = lines_read(&ls, rootfd);
 	if (r == 0) {
 		for (size_t i = 0; i < ls.n; i++)
-			if (!same_name(ls.line[i], line))
+			if (!same_name(ls.line[i], line, ls.nested))
 				ls.line[n++] = ls.line[i];
 		if ((n < ls.n) != subscribed) {
 			ls.n = n;

@@ -55,7 +55,7 @@ static bool
 new_dir(struct imap *im, const struct folders *all, struct str name,
 	struct buf *dir, struct reply *why)
 {
-	enum folder_fault fault = folder_dir(name, all->utf8, dir);
+	enum folder_fault fault = folders_dir(all, name, dir);
 
 	if (shared_name(im, name))
 		*why = reply_errno(EACCES);
@@ -337,7 +337,7 @@ rename_to(struct imap *im, const struct folders *all, struct str old,
 	if (f != NULL)
 		buf_puts(&level, f->dir);
 	else
-		folder_dir(old, all->utf8, &level);
+		folders_dir(all, old, &level);
 	rc = folder_rename(&im->store, buf_cstr(&level), dir);
 	buf_free(&level);
 	if (rc == 0)

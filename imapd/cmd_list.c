@@ -464,20 +464,16 @@ subscribe(struct imap *im, bool on)
 {
 	struct lex *l = &im->lex;
 	struct str client, name;
-	struct buf dir;
-	bool good;
 
 	if (!lex_space(l) || !lex_astring(l, &client) || !lex_end(l))
 		return reply_bad(im);
-	buf_init(&dir, 4096);
-	good = name_in(&im->names, &im->arena, client, &name) &&
-	       folder_dir(name, false, &dir) == FOLDER_OK;
-	buf_free(&dir);
-	if (!good)
-		return reply_no("[CANNOT] Not a possible mailbox name");
-	if (subscriptions_set(im->store.root, name, on) == -1)
-		return reply_errno(errno);
-	return reply_ok("Done");
+	if (!name_in(&im->names, &im->arena, client, &name))
+		errno = EINVAL;
+	else if (subscriptions_set(im->store.root, name, on) == 0)
+		return reply_ok("Done");
+	return errno == EINVAL
+		       ? reply_no("[CANNOT] Not a possible mailbox name")
+		       : reply_errno(errno);
 }
 
 struct reply

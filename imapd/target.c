@@ -10,14 +10,18 @@
 
 /* Could it be made? */
 static bool
-is_possible(struct str name)
+is_possible(struct imap *im, struct str name)
 {
+	struct folders all;
 	struct buf dir;
 	bool good;
 
+	if (folders_read(&all, im->store.root) == -1)
+		return false;
 	buf_init(&dir, 4096);
-	good = folder_dir(name, false, &dir) == FOLDER_OK;
+	good = folders_dir(&all, name, &dir) == FOLDER_OK;
 	buf_free(&dir);
+	folders_free(&all);
 	return good;
 }
 
@@ -41,7 +45,7 @@ target_open(
 		t->own = true;
 		return true;
 	}
-	*why = errno == ENOENT && is_possible(name)
+	*why = errno == ENOENT && is_possible(im, name)
 		       ? reply_no("[TRYCREATE] No such mailbox")
 		       : reply_errno(errno);
 	return false;
