@@ -412,7 +412,7 @@ class Bench:
     def session(self, n, names=("stdmail", "loop", "dovecot", "tuned",
                                 "courier", "floor", "floorloop"), all=True):
         self.mail_for_all(n)
-        count = 240 if self.quick else 480
+        count = 160 if self.quick else 480
         for turn in range(self.repeat):
             for name in names:
                 s = self.up(name)
@@ -442,7 +442,7 @@ class Bench:
 
     def small(self, n):
         self.mail_for_all(1000)
-        notices = 20 if self.quick else 100
+        notices = 10 if self.quick else 100
         appends = 200 if self.quick else 500
         for turn, servers in self.rounds():
             box = os.path.join(self.place.maildir("floo"), ".Copied")

@@ -9,12 +9,14 @@ import time
 from rows import GROUPS, PLOT, ROWS
 
 HEAD = ("", "stdmail", "Dovecot", "Courier", "limit", "Dovecot/us", "us/limit",
-        "target", "", "load")
+        "target", "", "CPU us", "CPU Dovecot", "load")
 
 
 def value(unit, r):
     if unit == "cpu":
         return r.cpu / 1000 / r.count
+    if unit == "cpu of all":
+        return r.cpu / 1000
     if unit == "MB/s":
         return r.octets / r.wall
     if unit == "/s":
@@ -67,10 +69,14 @@ def line_of(bench, row, n):
         verdict = "reached" if ok else "MISSED x%s" % show(
             (target / us if row.more_is_better() else us / target)
             if us and target else 0)
+    cpu = [median(bench, row.id, n, row.column(c),
+                  "cpu of all") if row.unit in ("ms", "MB/s") else None
+           for c in ("stdmail", "dovecot")]
     unit = {"ms": "ms", "cpu": "ms", "calls": ""}.get(row.unit, row.unit)
     return (row.title + (", " + unit if unit else ""), show(us), show(dovecot),
             show(courier), show(limit), show(ratio),
             show(us / limit if us and limit else None), show(target), verdict,
+            *(show(c or None) for c in cpu),
             "%.1f" % statistics.median(loads) if loads else "-")
 
 
@@ -94,7 +100,8 @@ def text(bench):
     for l in table:
         cells = [l[0].ljust(widths[0])]
         cells += [c.rjust(w) for c, w in zip(l[1:8], widths[1:8])]
-        cells += [l[8].ljust(widths[8]), l[9].rjust(widths[9])]
+        cells += [l[8].ljust(widths[8])]
+        cells += [c.rjust(w) for c, w in zip(l[9:], widths[9:])]
         out.append("  ".join(cells))
     return "\n".join(out)
 
