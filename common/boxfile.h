@@ -49,7 +49,7 @@ int boxfile_write(struct boxfile *bf, int dirfd);
 
 /* Lock, read, change, and write unless change() returns false: for who has no
  * mailbox open. */
-int boxfile_update(int dirfd, bool (*change)(void *ctx, struct boxfile *bf),
-	void *ctx);
+int boxfile_update(
+	int dirfd, bool (*change)(void *ctx, struct boxfile *bf), void *ctx);
 
 #endif

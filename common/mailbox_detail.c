@@ -280,7 +280,7 @@ mailbox_content_put(struct mailbox *mb, uint32_t uid, enum content_kind kind,
 static int
 write_detail(struct index_txn *t, uint32_t id, const struct pending *p)
 {
-	struct index_msg m;
+	struct index_msg m = {0};
 
 	if (p->uid != 0 && index_msg_get(t, id, p->uid, &m) == -1)
 		return errno == ENOENT ? 0 : -1;

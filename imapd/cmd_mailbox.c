@@ -248,7 +248,7 @@ struct reply
 cmd_expunge(struct imap *im)
 {
 	struct lex *l = &im->lex;
-	struct seqset asked;
+	struct seqset asked = {0};
 	struct set uids;
 	int r;
 

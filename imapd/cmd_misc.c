@@ -76,7 +76,7 @@ static const struct {
 	{"THREAD=REFERENCES",     NULL          },
 	{"PARTIAL",               NULL          },
 	{"INPROGRESS",            NULL          },
-	{"MULTISEARCH",        NULL          },
+	{"MULTISEARCH",           NULL          },
 	{"STARTTLS",              tls_offered   },
 	{"LOGINDISABLED",         login_disabled},
 	{"AUTH=PLAIN",            plain_offered },

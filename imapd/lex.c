@@ -37,14 +37,6 @@ struct literal {
 	bool plus;
 };
 
-bool
-lex_refuse(struct lex *l, const char *why)
-{
-	if (l->why == NULL)
-		l->why = why;
-	return false;
-}
-
 /* The line has more octets than we keep: from here on only the last ones,
  * beginning with the last that were kept. */
 static void

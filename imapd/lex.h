@@ -48,8 +48,15 @@ enum io_result lex_begin(struct lex *l);
 /* Swallow the rest of the command. */
 enum io_result lex_finish(struct lex *l);
 
-/* Returns false, for `return lex_refuse(l, "...")`. */
-bool lex_refuse(struct lex *l, const char *why);
+/* Returns false, for `return lex_refuse(l, "...")`; inline, so that who checks
+ * the callers sees it. */
+static inline bool
+lex_refuse(struct lex *l, const char *why)
+{
+	if (l->why == NULL)
+		l->why = why;
+	return false;
+}
 
 /* One more line of the command, whole: IDLE's DONE.  With lex_continue() it is
  * asked for with "+ ": SASL's dialogue. */

@@ -347,15 +347,16 @@ static bool
 parse_all(struct lex *l, struct search *s, bool inside, int depth,
 	struct search_key **out)
 {
-	struct search_key **end;
+	struct search_key *k = NULL, **end;
 
 	if (!new_key(l, s, SEARCH_AND, out))
 		return false;
 	end = &(*out)->child;
 	do {
-		if (!parse_key(l, s, depth, end))
+		if (!parse_key(l, s, depth, &k) || k == NULL)
 			return false;
-		end = &(*end)->next;
+		*end = k;
+		end = &k->next;
 	} while (lex_at(l, ' ') && lex_space(l) && l->at < l->line.n);
 	return inside ? lex_expect(l, ')') : lex_end(l);
 }
