@@ -36,16 +36,17 @@ explain_count(struct explain *ex, size_t messages)
 	fprintf(stderr, "\r%zu of %zu mailboxes, %zu messages", ex->folders,
 		ex->all.n, ex->messages);
 	fflush(stderr);
+	ex->visible = true;
 }
 
 void
 explain_uncount(struct explain *ex)
 {
-	if (!ex->counting)
+	if (!ex->visible)
 		return;
 	fprintf(stderr, "\r\033[K");
 	fflush(stderr);
-	ex->shown_ms = io_now_ms();
+	ex->visible = false;
 }
 
 static void

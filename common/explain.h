@@ -17,7 +17,7 @@ struct explain {
 	struct origin origin;
 	struct client_names names;
 	/* The counter on a terminal. */
-	bool counting;
+	bool counting, visible;
 	size_t folders, messages;
 	int64_t shown_ms;
 };

@@ -360,4 +360,6 @@ pop3_list() {
 	run -0 as_user env TERM=vt100 script -qec "$BED_BIN/imapd --explain" \
 		/dev/null
 	[[ $output == *"folders: 41"*"box40 (.box40)"* ]]
+	[[ $output == *" of 41 mailboxes, "*" messages"*$'\r\e[K'* ]]
+	[[ ${output##*$'\e[K'} != *" of 41 mailboxes"* ]]
 }
