@@ -131,7 +131,7 @@ folder_escape(struct str dir, bool nested, struct buf *name)
 	}
 	for (size_t i = 0; i < dir.n; i++) {
 		c = (unsigned char)dir.p[i];
-		if (c == level_mark(nested))
+		if (dir.p[i] == level_mark(nested))
 			buf_putc(name, '/');
 		else if (c < 0x20 || c >= 0x7f || c == '&' || (!any && i == 0))
 			utf8_put(name, (uint32_t)ESCAPE + c);
