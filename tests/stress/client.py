@@ -85,7 +85,7 @@ class Command:
         self.done = done
         self.more = list(more)  # what follows each "+"
         self.tag = b""
-        self.told = []          # (number then, slot) of each FETCH
+        self.told = []          # (number then, slot, with flags?), from FETCH
         self.result = []
         self.lost = set()       # UIDs expunged while it ran
         self.sent = time.monotonic()
@@ -102,9 +102,9 @@ class Client:
         self.number = number
         self.rng = random.Random("%s/%s" % (seed, number))
         self.command = command
-        self.log = collections.deque(maxlen=80)
+        self.log = collections.deque(maxlen=150)
         self.child = self.sock = None
-        self.born = 0
+        self.saved = None       # what to resynchronize with (RFC 7162 3.2.5)
         self.connect()
 
     # --- the wire
@@ -124,16 +124,17 @@ class Client:
         self.modified = set()
         self.forget()
         self.qresync = False
-        self.condstore = False
+        self.resync = None
 
     def forget(self):
         """No mailbox is selected."""
+        self.modseq = None
         self.selected = None
         self.readonly = False
         self.view = []
 
     def say(self, mark, octets):
-        self.log.append("%s%s %r" % (mark, self.number, octets[:300]))
+        self.log.append("%s%s %r" % (mark, self.number, octets[:600]))
 
     def raw(self, octets):
         self.say("C", octets)
@@ -229,6 +230,8 @@ class Client:
         pass
 
     def on_ok(self, _tag, code, _text):
+        if code and code[0] == "HIGHESTMODSEQ" and self.selected:
+            self.modseq = code[1]
         if code and code[0] == "UIDVALIDITY" and self.selected:
             was = self.world.validity.setdefault(self.selected, code[1])
             self.must(was == code[1], "UIDVALIDITY changed")
@@ -272,6 +275,10 @@ class Client:
         self.must(earlier or self.flight[0].expunge_allowed(),
                   "VANISHED in answer to %s" % self.flight[0].word)
         for low, high in ranges:
+            if earlier and self.resync is not None:
+                for uid in [u for u in self.resync if low <= u <= high]:
+                    self.world.leaves(uid, self.number)
+                    del self.resync[uid]
             if not earlier:
                 self.must(high - low < 100000, "VANISHED so many")
                 for uid in range(low, high + 1):
@@ -351,7 +358,7 @@ class Client:
         if "FLAGS" in items:
             slot.flags = frozenset(f.decode().lower() for f in items["FLAGS"]
                                    ) - {"\\recent"}
-        self.flight[0].told.append((n, slot))
+        self.flight[0].told.append((n, slot, "FLAGS" in items))
 
     def on_search(self, numbers, _modseq=None):
         self.flight[0].result = numbers
@@ -437,17 +444,57 @@ class Client:
         return self.rng.choices(which, weights)[0]()
 
     def do_select(self, word=None):
+        """Every other client is one with QRESYNC, and comes back with what
+        it knew when it left."""
+        if self.number % 2 and not self.qresync and \
+                "QRESYNC" in self.capabilities:
+            self.qresync = True
+            self.send("ENABLE CONDSTORE QRESYNC", Command("ENABLE"))
         if word is None:
             word = self.rng.choice(["SELECT"] * 5 + ["EXAMINE"])
+        self.save()
         self.forget()
         self.selected = "INBOX"
         self.readonly = word == "EXAMINE"
+        self.resync, text = None, ""
+        if self.qresync and self.saved and self.rng.random() < .7:
+            modseq, slots = self.saved
+            self.resync = dict(slots)
+            text = " (QRESYNC (%d %d))" % (self.world.validity["INBOX"],
+                                           modseq)
 
         def done(kind, _code):
             self.must(kind == "OK", word)
-            if self.view:
+            if self.resync is not None:
+                self.resynced()
+            elif self.view:
                 self.do_fetch(all_=True)
-        self.send(word + " INBOX", Command(word, done=done))
+        self.send(word + " INBOX" + text, Command(word, done=done))
+
+    def save(self):
+        """What is known of the selected mailbox, if that is all of it."""
+        if self.selected and self.modseq and all(
+                s.uid and s.flags is not None for s in self.view):
+            self.saved = self.modseq, {s.uid: (s.flags, s.name)
+                                       for s in self.view}
+
+    def resynced(self):
+        """What was known, less what VANISHED, and what FETCH told: that is
+        the mailbox now."""
+        told = {s.uid for s in self.view if s.uid}
+        uids = sorted(told | set(self.resync))
+        self.must(len(uids) == len(self.view), "QRESYNC: %d messages, there "
+                  "are %d" % (len(uids), len(self.view)))
+        for uid, slot in zip(uids, self.view):
+            self.must(slot.uid in (None, uid), "QRESYNC: UID %s, not %d" % (
+                slot.uid, uid))
+            slot.uid = uid
+            flags, name = self.resync.get(uid, (None, None))
+            slot.name = slot.name or name
+            if slot.flags is None:
+                slot.flags = flags
+        self.resync = None
+        self.world.counts["resynchronized"] += 1
 
     def do_fetch(self, all_=False):
         rng = self.rng
@@ -462,6 +509,9 @@ class Client:
                 "(UID BODY.PEEK[HEADER.FIELDS (X-STRESS)])", "BODY[HEADER]",
                 "(RFC822.SIZE ENVELOPE)", "(BODYSTRUCTURE INTERNALDATE)",
                 "(UID RFC822.SIZE BODY.PEEK[])", "ALL"])
+        if self.qresync and "UID" not in items:
+            # VANISHED means nothing to a client that knows no UIDs.
+            items = "(UID %s)" % items.strip("()").replace("ALL", "FLAGS")
         if text is None:
             return self.do_noop()
         command = Command("FETCH", uid)
@@ -474,7 +524,7 @@ class Client:
 
     def checked(self, command, kind, code, chosen):
         """Who was asked for has answered, or has gone for good."""
-        told = {slot.uid if command.uid else n for n, slot in command.told}
+        told = {slot.uid if command.uid else n for n, slot, _ in command.told}
         missing = set(chosen) - told
         if kind == "NO":
             self.must(code and code[0] in ("EXPUNGEISSUED", "NONEXISTENT")
@@ -521,8 +571,8 @@ class Client:
             self.must(kind == "OK" or code and code[0] == "EXPUNGEISSUED",
                       "NO to a silent STORE")
             for slot in slots:
-                if slot.flags is None or any(slot is s
-                                             for _, s in command.told):
+                if slot.flags is None or any(
+                        slot is s and flags for _, s, flags in command.told):
                     continue
                 if kind == "NO":
                     slot.flags = None  # whose, is not told
@@ -666,6 +716,7 @@ class Client:
 
         def done(kind, _code):
             self.must(kind == "OK", word)
+            self.save()
             self.forget()
         self.send(word, Command(word, done=done))
 
@@ -676,6 +727,7 @@ class Client:
         elif self.view:
             self.send("STORE 1:* -FLAGS.SILENT (\\Answered)"
                       if not self.readonly else "NOOP", Command("STORE"))
+        self.save()
         self.leaving = True
         self.close()
 

@@ -8,7 +8,6 @@ that name, so that any octet a server sends of it can be checked.
 import os
 import random
 import re
-import time
 
 FLAGS = {"S": "\\seen", "R": "\\answered", "F": "\\flagged",
          "T": "\\deleted", "D": "\\draft", "P": "$forwarded"}
@@ -55,7 +54,8 @@ class Disk:
         if int(re.sub(r"\D", "", name) or 0) % 3:
             octets = octets.replace(b"\r\n", b"\n")
         self.count += 1
-        file = "%d.M%dP%d.stress" % (time.time(), self.count, os.getpid())
+        file = "%d.M%dP1.stress" % (1700000000 + self.count,
+                                           self.count)
         tmp = os.path.join(self.path, "tmp", file)
         with open(tmp, "wb") as f:
             f.write(octets)

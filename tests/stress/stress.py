@@ -74,7 +74,8 @@ class Stress:
         elif act == "delete":
             self.world.inbox.delete(self.rng, self.world.may_go.add)
             self.world.counts["deleted"] += 1
-        elif self.opts.pop3 and time.monotonic() > self.pop3_at:
+        elif self.opts.pop3 and (self.opts.steps or
+                                time.monotonic() > self.pop3_at):
             # Now and then: it runs while the others wait for us.
             self.pop3_at = time.monotonic() + .5
             self.pop3()
