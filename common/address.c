@@ -297,8 +297,9 @@ add_address(struct list *l)
 static void
 set_name(struct list *l, struct address *a, struct str name, struct str comment)
 {
-	a->name = str_trim(name);
-	if (a->name.n == 0)
+	/* Blanks inside quotes are the name's own; nothing else is none. */
+	a->name = name;
+	if (str_trim(name).n == 0)
 		a->name = cfws_unescape(l->a, str_trim(comment));
 	if (a->name.n == 0)
 		a->name = (struct str){NULL, 0};
@@ -332,7 +333,7 @@ end_words(struct list *l, const struct element *e)
 		return;
 	}
 	name.n = e->before;
-	set_name(l, a, name, e->comment);
+	set_name(l, a, str_trim(name), e->comment);
 	set_spec(a, e);
 }
 

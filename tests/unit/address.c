@@ -59,6 +59,8 @@ static const struct {
 	{"@host", "(-|-||host)"},
 	{"a@", "(-|-|a|)"},
 	{"\"\" <a@b>", "(-|-|a|b)"},
+	{"\" via RT\" <a@b>", "( via RT|-|a|b)"},
+	{"\"  \" <a@b> (c)", "(c|-|a|b)"},
 	/* Nothing at all is no list. */
 	{"", ""}, {" ", ""}, {",", ""}, {" , ,, ;", ""}, {"(only)", ""},
 	/* Stray separators. */
