@@ -40,7 +40,7 @@ inventory() {
 	find "$BED_HOME" -type f -exec sha256sum {} + | sort
 }
 
-# mbsync_rc PORT, from stdin the patterns; mbsync_all; mbsync_has.
+# mbsync_rc PORT [LINE]: its configuration, every mailbox to $BED_HOME/near.
 mbsync_rc() {
 	mkdir -p "$BED_HOME/near"
 	bed_own "$BED_HOME/near"
@@ -55,7 +55,7 @@ mbsync_rc() {
 
 		IMAPStore far
 		Account a
-		$2
+		${2:-}
 
 		MaildirStore near
 		Path $BED_HOME/near/

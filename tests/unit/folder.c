@@ -239,15 +239,15 @@ test_dirs(void)
 /* Every directory of up to three of these octets is listed under a name of
  * its own, by which it is found again. */
 static void
-test_round_trip(void)
+test_round_trip(bool nested)
 {
 	static const char alphabet[] =
 		"a.&-A\x01\x7f\xc3\xa9\xff/ IiEe\xee\xb9\xa1";
 	const size_t n = sizeof(alphabet) - 1;
 	struct buf name, dir;
-	char d[6] = ".";
+	char d[6] = ".", *all = nested ? d + 1 : d;
 	size_t folders = 0, found = 0, valid = 0;
-	bool raw;
+	struct folders fs = {.nested = nested};
 
 	buf_init(&name, 4096);
 	buf_init(&dir, 4096);
@@ -258,20 +258,54 @@ test_round_trip(void)
 		d[4] = i / n / n / n == 0 ? '\0' : alphabet[i / n / n / n];
 		buf_reset(&name);
 		buf_reset(&dir);
-		if (!folder_name(str_of(d), &name))
+		if (!folder_name_in(str_of(all), nested, &name))
 			continue;
-		raw = false;
+		fs.utf8 = false;
 		for (char *p = d; *p != '\0'; p++)
-			raw |= (unsigned char)*p >= 0x80;
+			fs.utf8 |= (unsigned char)*p >= 0x80;
 		folders++;
 		valid += utf8_valid(buf_str(&name));
-		found += folder_dir(buf_str(&name), raw, &dir) == FOLDER_OK &&
-			 str_is(buf_str(&dir), d);
+		found += folders_dir(&fs, buf_str(&name), &dir) == FOLDER_OK &&
+			 str_is(buf_str(&dir), all);
 	}
-	ok(folders > 50000 && valid == folders, "all names are UTF-8");
-	ok(found == folders, "every folder is found by its name");
+	ok(folders > 50000 && valid == folders, "all %snames are UTF-8",
+		nested ? "nested " : "");
+	ok(found == folders, "every %sfolder is found by its name",
+		nested ? "nested " : "");
 	buf_free(&name);
 	buf_free(&dir);
+}
+
+static void
+test_nested(void)
+{
+	static const struct {
+		const char *dir, *name; /* NULL: no folder */
+	} cases[] = {
+		{"a/b.c",       "a/b.c"				    },
+		{"v1.2",        "v1.2"				     },
+		{"R&AOk-/x",    "R\xc3\xa9/x"                              },
+		{"INBOX/x",     "INBOX/x"                                  },
+		{"INBOX",       "\xee\xb9\x89NBOX"                         },
+		{"a/.b",        NULL				       },
+		{"a//b",        NULL				       },
+		{"../a",        NULL				       },
+		{"a/cur",       NULL				       },
+		{"maildirsize", "\xee\xb9\xad"
+				"aildirsize"},
+	};
+	struct buf name;
+	bool is;
+
+	buf_init(&name, 4096);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		buf_reset(&name);
+		is = folder_name_in(str_of(cases[i].dir), true, &name);
+		ok(is == (cases[i].name != NULL) &&
+				(!is || str_is(buf_str(&name), cases[i].name)),
+			"the name of nested %s", cases[i].dir);
+	}
+	buf_free(&name);
 }
 
 static void
@@ -342,7 +376,9 @@ main(void)
 	test_names();
 	test_lengths();
 	test_dirs();
-	test_round_trip();
+	test_round_trip(false);
+	test_round_trip(true);
+	test_nested();
 	test_tree();
 	scratch_remove();
 	test_two_spellings();
