@@ -121,8 +121,10 @@ class Place:
         self.own(tmp)
         os.rename(tmp, new)
         fd = os.open(d + "/new", os.O_RDONLY)
-        os.fsync(fd)
-        os.close(fd)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 class Wire:
