@@ -65,6 +65,7 @@ struct folders {
 	 * letters. */
 	bool nested;
 	size_t cap;
+	int error; /* folders_read's own */
 };
 int folders_read(struct folders *fs, int rootfd);
 void folders_free(struct folders *fs);

@@ -8,6 +8,7 @@
  */
 #include "common/folder_impl.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -82,6 +83,19 @@ note(struct folders *fs, struct str name, const char *dir)
 	fs->utf8 |= folder_eight_bit(str_of(dir)) && !folder_has_escape(name);
 }
 
+/* readdir, and what kept it from coming to the end. */
+static const struct dirent *
+next_entry(struct folders *fs, DIR *dir)
+{
+	const struct dirent *d;
+
+	errno = 0;
+	d = readdir(dir);
+	if (d == NULL && errno != 0)
+		fs->error = errno;
+	return d;
+}
+
 /* Maildir++: all in one directory.  Returns whether one of them holds mail. */
 static bool
 read_flat(struct folders *fs, DIR *dir)
@@ -91,7 +105,7 @@ read_flat(struct folders *fs, DIR *dir)
 	bool any = false;
 
 	buf_init(&name, FOLDER_NAME_SIZE);
-	while ((d = readdir(dir)) != NULL) {
+	while ((d = next_entry(fs, dir)) != NULL) {
 		buf_reset(&name);
 		if (d->d_name[0] != '.' ||
 			!folder_name(str_of(d->d_name), &name) ||
@@ -148,7 +162,7 @@ read_nested(struct folders *fs, int rootfd, struct buf *dir, int depth)
 			close(fd);
 		return;
 	}
-	while ((d = readdir(list)) != NULL)
+	while ((d = next_entry(fs, list)) != NULL)
 		if (d->d_name[0] != '.' &&
 			strncmp(d->d_name, "courierimap", 11) != 0 &&
 			is_dir(fd, d))
@@ -167,7 +181,7 @@ read_entries(struct folders *fs, DIR *dir)
 	struct buf path;
 
 	add(fs, STR("INBOX"), ".");
-	if (read_flat(fs, dir))
+	if (read_flat(fs, dir) || fs->error != 0)
 		return;
 	add(&other, STR("INBOX"), ".");
 	buf_init(&path, FOLDER_DIR_MAX);
@@ -177,6 +191,7 @@ read_entries(struct folders *fs, DIR *dir)
 		folders_free(fs);
 		*fs = other;
 	} else {
+		fs->error = other.error;
 		folders_free(&other);
 	}
 }
@@ -212,6 +227,7 @@ int
 folders_read(struct folders *fs, int rootfd)
 {
 	DIR *dir;
+	int e;
 
 	memset(fs, 0, sizeof(*fs));
 	dir = control_list(rootfd);
@@ -219,6 +235,13 @@ folders_read(struct folders *fs, int rootfd)
 		return -1;
 	read_entries(fs, dir);
 	closedir(dir);
+	/* Half a list would make folders seem to be gone. */
+	if (fs->error != 0) {
+		e = fs->error;
+		folders_free(fs);
+		errno = e;
+		return -1;
+	}
 	qsort(fs->f + 1, fs->n - 1, sizeof(*fs->f), by_name);
 	part_doubles(fs);
 	return 0;
