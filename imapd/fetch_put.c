@@ -123,9 +123,12 @@ send_piece(struct job *r, const struct piece *p, uint64_t from, uint64_t n)
 	if (slice > 0) {
 		wire_send(
 			im->io, &r->x.src, p->off, p->end, from, slice, &sent);
-		if (sent < slice && io_dead(im->io) == IO_OK)
+		if (sent < slice && io_dead(im->io) == IO_OK) {
 			log_warn("%s: UID %u has fewer octets than it had",
 				im->sel.name, r->x.m.uid);
+			/* The rest was blanks: that is not OK. */
+			r->failed++;
+		}
 		from = p->wire;
 		n -= slice;
 	}
