@@ -269,8 +269,8 @@ class Part:
         kind = self.raw("content-type")
         got = self.safe(parameters, kind) if kind else None
         media, params = got or (default, {})
-        if "/" not in media:
-            self.odd.add("media type " + media)
+        if not re.fullmatch(r"[!#$&^_.+a-z0-9-]+/[!#$&^_.+a-z0-9-]+", media):
+            self.odd.add("media type")
             return
         encoding = (self.raw("content-transfer-encoding") or "7bit").lower()
         encoding = without_comments(encoding).strip() if "(" not in encoding \

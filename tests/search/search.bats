@@ -32,6 +32,12 @@ corpus_box() {
 	fi
 }
 
+# answers_right OPTION...: as the user, UTC, on the mailbox of corpus_box.
+answers_right() {
+	env TZ=UTC /usr/bin/python3 "$BED_ROOT/tests/search/reference.py" \
+		--seed "${SEED:-1}" "$@"
+}
+
 @test "500 random programs, SORT and THREAD find what the RFCs say" {
 	[[ -n ${CORPUS:-} ]] || skip "CORPUS names no messages"
 	local -a become=()
@@ -42,10 +48,18 @@ corpus_box() {
 		become=(setpriv "--reuid=$BED_USER"
 			"--regid=$(id -g "$BED_USER")" --clear-groups)
 	fi
-	env TZ=UTC /usr/bin/python3 "$BED_ROOT/tests/search/reference.py" \
-		--seed "${SEED:-1}" --queries "${QUERIES:-500}" -- \
+	answers_right --queries "${QUERIES:-500}" -- \
 		"$BED_TMP/names" env -i HOME="$BED_HOME" TZ=UTC \
 		ASAN_OPTIONS="$ASAN_OPTIONS" "${become[@]}" \
 		"$BED_BIN/imapd" "--maildir=$MAILDIR" \
 		"--cache=$BED_HOME/.cache/stdmail"
+}
+
+@test "Dovecot agrees, but for what differences.txt explains" {
+	[[ -n ${CORPUS:-} ]] || skip "CORPUS names no messages"
+	need_root "Dovecot"
+	corpus_box
+	dovecot_start
+	answers_right --queries 200 --other "127.0.0.1:$DOVECOT_IMAP" \
+		"$BED_USER" "$BED_PASSWORD" -- "$BED_TMP/names"
 }
