@@ -408,5 +408,5 @@ load ../lib/found
 		EOT
 	done
 	(($(du -sk "$BED_HOME/.cache/stdmail" | cut -f1) <= 4400))
-	! grep -r 'cache' "$BED_TMP"/*.log || false
+	! grep -rE 'cache(:| failed)' "$BED_TMP"/*.log || false
 }
