@@ -108,7 +108,7 @@ DEMO_PACKAGES = systemd python3 passwd
 TEST_PACKAGES = bats python3 clang libclang-rt-14-dev clang-format clang-tidy \
 	cppcheck shellcheck mandoc passwd procps iproute2 strace openssl \
 	netbase systemd systemd-container mmdebstrap curl fetchmail getmail6 \
-	mpop isync mutt dovecot-imapd dovecot-pop3d e2fsprogs \
+	mpop isync mutt dovecot-imapd dovecot-pop3d e2fsprogs xfsprogs \
 	libwrap0 libtirpc3 libnsl2 libbsd0 libevent-2.1-7 \
 	libgdbm6 libidn12 libpcre3 zstd
 # Unpacked below build/, never installed: see tests/lib/deps.sh.
