@@ -483,8 +483,10 @@ class Client:
         the mailbox now."""
         told = {s.uid for s in self.view if s.uid}
         uids = sorted(told | set(self.resync))
-        self.must(len(uids) == len(self.view), "QRESYNC: %d messages, there "
+        self.must(len(uids) <= len(self.view), "QRESYNC: %d messages, there "
                   "are %d" % (len(uids), len(self.view)))
+        if len(uids) < len(self.view):
+            return self.blurred(uids)
         for uid, slot in zip(uids, self.view):
             self.must(slot.uid in (None, uid), "QRESYNC: UID %s, not %d" % (
                 slot.uid, uid))
@@ -495,6 +497,20 @@ class Client:
                 slot.flags = flags
         self.resync = None
         self.world.counts["resynchronized"] += 1
+        return None
+
+    def blurred(self, uids):
+        """Some have a number and were not told: only those may be that went
+        while SELECT ran, and no answer shows them any more."""
+        self.resync = None
+        command = Command("FETCH", True)
+
+        def done(_kind, _code):
+            for _, slot, _ in command.told:
+                self.must(slot.uid in uids or slot.since >= command.sent,
+                          "QRESYNC did not tell of UID %s" % slot.uid)
+        command.done = done
+        return self.send("UID FETCH 1:* (FLAGS)", command)
 
     def do_fetch(self, all_=False):
         rng = self.rng
