@@ -162,7 +162,7 @@ int mailbox_change(struct mailbox *mb, uint32_t uid,
 int mailbox_write_begin(struct mailbox *mb);
 int mailbox_write_end(struct mailbox *mb);
 
-/* The bit of a keyword, made when it is not there yet; -1 with ENOSPC when
+/* The bit of a keyword, made when it is not there yet; -1 with EOVERFLOW when
  * the mailbox has no room for another keyword. */
 int mailbox_keyword(struct mailbox *mb, struct str name, bool make);
 

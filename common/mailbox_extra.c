@@ -164,7 +164,7 @@ add_name(struct mailbox *mb, struct str name)
 	while (bit < KEYWORDS_MAX && mb->kw.name[bit] != NULL)
 		bit++;
 	if (bit == KEYWORDS_MAX) {
-		errno = ENOSPC;
+		errno = EOVERFLOW;
 		return -1;
 	}
 	if (boxfile_read(&bf, mb->md.fd) == -1)

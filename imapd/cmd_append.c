@@ -166,7 +166,7 @@ read_message(struct job *j)
 	if (!has_room(j, &m))
 		return refuse(j, reply_errno(errno));
 	if (flags_keywords(j->to.mb, &m.names, true, &m.keywords) == -1)
-		return refuse(j, errno == ENOSPC
+		return refuse(j, errno == EOVERFLOW
 					 ? reply_no("[LIMIT] Too many keywords "
 						    "there")
 					 : reply_errno(errno));

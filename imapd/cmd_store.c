@@ -245,8 +245,9 @@ store(struct job *j, struct seqset *asked, const struct flag_names *names)
 		r = reply_bad(im);
 	else if (flags_keywords(im->sel.mb, names, j->change != REMOVE,
 			 &j->keywords) == -1)
-		r = errno == ENOSPC ? reply_no("[LIMIT] Too many keywords here")
-				    : reply_errno(errno);
+		r = errno == EOVERFLOW
+			    ? reply_no("[LIMIT] Too many keywords here")
+			    : reply_errno(errno);
 	else
 		r = store_all(j, &uids);
 	set_free(&uids);
