@@ -88,11 +88,13 @@ static const struct dirent *
 next_entry(struct folders *fs, DIR *dir)
 {
 	const struct dirent *d;
+	int e = errno;
 
 	errno = 0;
 	d = readdir(dir);
 	if (d == NULL && errno != 0)
 		fs->error = errno;
+	errno = e;
 	return d;
 }
 
