@@ -68,7 +68,8 @@ run_one() {
 	local file=$1 status=0 planned got
 
 	shift
-	"$@" >"$file" 2>"$file.err" </dev/null || status=$?
+	# What hangs is ended, and counts as failed.
+	timeout -k 10 900 "$@" >"$file" 2>"$file.err" </dev/null || status=$?
 	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$file" | head -n 1)
 	got=$(grep -cE '^(not )?ok ' "$file")
 	if [[ ${planned:-none} != "$got" ]] ||
