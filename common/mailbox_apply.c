@@ -24,7 +24,7 @@ record_of(const struct sync *s, const struct found *f, struct index_msg *m)
 	msgname_parse((struct str){f->name, f->n}, &name);
 	m->flags = (m->flags & ~ours) | name.flags |
 		   (f->sub == MAILDIR_NEW ? (uint32_t)INDEX_NEW : 0);
-	m->keywords = (m->keywords & ~letters) | name.letters;
+	m->keywords = (m->keywords & ~(letters | s->forwarded)) | name.letters;
 	if (name.flags & MSG_PASSED)
 		m->keywords |= s->forwarded;
 }

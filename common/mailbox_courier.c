@@ -1,10 +1,12 @@
 /*
  * Coming from Courier: keywords lie in a directory of their own there, and
  * POP3 has numbers of its own.  Keywords become letters in the files' names,
- * UIDLs the key P in the ledger; then the ledger is written, and from that
- * moment on the folder is ours and Dovecot's.  Before it nothing is final: a
- * crash in the middle means that all of this is done again.
+ * from the 27th on lines of stdmail-mailbox (common/mailbox_extra.h), UIDLs the
+ * key P in the ledger; then the ledger is written, and from that moment on the
+ * folder is ours and Dovecot's.  Before it nothing is final: a crash in the
+ * middle means that all of this is done again.
  */
+#include "common/mailbox_extra.h"
 #include "common/mailbox_sync.h"
 
 #include <errno.h>
@@ -24,9 +26,14 @@ note_keyword(void *ctx, struct str base, struct str keyword)
 	if (f == NULL)
 		return 0;
 	if (bit == -1)
-		bit = keywords_add(&s->mb->kw, keyword);
-	if (bit >= 0 && bit < KEYWORD_LETTERS)
+		bit = mailbox_add_keyword(s->mb, keyword);
+	if (bit == -1)
+		/* What no client can be shown, or one too many. */
+		return errno == EINVAL || errno == EOVERFLOW ? 0 : -1;
+	if (bit < KEYWORD_LETTERS)
 		f->letters |= (uint32_t)1 << bit;
+	else
+		mailbox_note_extra(s->mb, f->uid, 0, (uint64_t)1 << bit);
 	return 0;
 }
 
@@ -63,6 +70,7 @@ take_keywords(struct sync *s)
 
 	if (courier_keywords(mb->md.fd, note_keyword, s) == -1)
 		return -1;
+	mailbox_flush_extra(mb);
 	for (size_t i = 0; i < s->scan.n; i++)
 		any = any || s->scan.f[i].letters != 0;
 	if (!any)

@@ -206,16 +206,24 @@ free_letters(struct keywords *kw)
 		}
 }
 
+int
+mailbox_add_keyword(struct mailbox *mb, struct str name)
+{
+	int bit = keywords_add(&mb->kw, name);
+
+	return bit == -1 && errno == ENOSPC ? add_name(mb, name) : bit;
+}
+
 static int
-add_letter(struct mailbox *mb, struct str name)
+make_keyword(struct mailbox *mb, struct str name)
 {
 	int bit;
 
 	reserve_letters(mb, &mb->kw);
-	bit = keywords_add(&mb->kw, name);
+	bit = mailbox_add_keyword(mb, name);
 	free_letters(&mb->kw);
-	if (bit == -1)
-		return errno == ENOSPC ? add_name(mb, name) : -1;
+	if (bit == -1 || bit >= KEYWORD_LETTERS)
+		return bit;
 	return keywords_write(&mb->kw, mb->md.fd) == 0 ? bit : -1;
 }
 
@@ -232,7 +240,7 @@ mailbox_keyword(struct mailbox *mb, struct str name, bool make)
 	if (mailbox_read_keywords(mb) == 0) {
 		bit = keywords_find(&mb->kw, name);
 		if (bit == -1)
-			bit = add_letter(mb, name);
+			bit = make_keyword(mb, name);
 	}
 	mailbox_unlock(mb);
 	return bit;

@@ -23,6 +23,11 @@ int mailbox_reserve(struct mailbox *mb);
 /* dovecot-keywords and the names above the letters. */
 int mailbox_read_keywords(struct mailbox *mb);
 
+/* The bit of a keyword that is new to the folder, lock held: a letter, in
+ * memory until keywords_write(), or above the letters, on the disk.  -1 with
+ * errno: EINVAL no atom, EOVERFLOW no bit is left, ... */
+int mailbox_add_keyword(struct mailbox *mb, struct str name);
+
 /* A message's keywords have changed: remember what has no letter, to be
  * written by flush_extra. */
 void mailbox_note_extra(

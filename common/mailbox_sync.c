@@ -325,8 +325,8 @@ name_forwarded(struct sync *s)
 		msgname_parse((struct str){f->name, f->n}, &m);
 		if (!(m.flags & MSG_PASSED))
 			continue;
-		bit = keywords_add(&mb->kw, name);
-		if (bit == -1)
+		bit = mailbox_add_keyword(mb, name);
+		if (bit == -1 || bit >= KEYWORD_LETTERS)
 			break;
 		if (keywords_write(&mb->kw, mb->md.fd) == -1)
 			return -1;

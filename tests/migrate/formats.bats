@@ -351,6 +351,42 @@ pop3_list() {
 	EOT
 }
 
+@test "courierimapkeywords: the 27th and on stay too, and what was forwarded" {
+	local dir=$MAILDIR/courierimapkeywords letters
+
+	maildir_put one.eml two.eml three.eml
+	mv "$MAILDIR/new/1700000003.M3P1.bed" \
+		"$MAILDIR/cur/1700000003.M3P1.bed:2,P"
+	mkdir "$dir"
+	letters=$(printf '%s ' {0..29})
+	{
+		printf 'Word%d\n' {0..29}
+		printf '\n%s:%s\n' 1700000001.M1P1.bed "${letters% }"
+		printf '%s:%s\n' 1700000002.M2P1.bed '3 28'
+	} >"$dir/:list"
+	printf 'Word29\nWord4\n' >"$dir/1700000003.M3P1.bed"
+	bed_own -R "$MAILDIR"
+	for _ in first "and without the cache"; do
+		login_imap <<-'EOT'
+			C: a EXAMINE INBOX
+			S* a OK...
+			C: b SEARCH KEYWORD Word3 KEYWORD Word28
+			S: * SEARCH 1 2
+			S: b OK...
+			C: c SEARCH KEYWORD Word29
+			S: * SEARCH 1 3
+			S: c OK...
+			C: d SEARCH KEYWORD Word26
+			S: * SEARCH 1
+			S: d OK...
+			C: e SEARCH KEYWORD $Forwarded
+			S: * SEARCH 3
+			S: e OK...
+		EOT
+		rm -r "$BED_HOME/.cache/stdmail"
+	done
+}
+
 @test "--explain counts on a terminal, and leaves no count behind" {
 	need script
 	for i in {1..40}; do
