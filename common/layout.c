@@ -4,10 +4,10 @@
  * Courier's users know theirs as INBOX.a.b; everybody else gets the slash.
  * Courier is recognised by its list of subscriptions.  But that file also
  * stays behind when somebody goes from Courier to Dovecot and years later to
- * us; then there is Dovecot's list as well, and Dovecot's names count.  The
- * first change of a subscription makes us write that list too, and every
- * mailbox would have another name from then on: so it is noted in the root's
- * stdmail-mailbox before.  An option always wins.
+ * us; then there is Dovecot's list as well, and Dovecot's names count.  We
+ * write that list too, at the first opening, and every mailbox would have
+ * another name from then on: so it is noted in the root's stdmail-mailbox
+ * before.  An option always wins.
  */
 #include "common/layout.h"
 
@@ -80,11 +80,15 @@ note(void *ctx, struct boxfile *bf)
 	return true;
 }
 
+bool
+origin_only_courier(int rootfd)
+{
+	return is_there(rootfd, "courierimapsubscribed") &&
+	       !is_there(rootfd, "subscriptions");
+}
+
 int
 origin_keep(int rootfd)
 {
-	if (!is_there(rootfd, "courierimapsubscribed") ||
-		is_there(rootfd, "subscriptions"))
-		return 0;
-	return boxfile_update(rootfd, note, NULL);
+	return origin_only_courier(rootfd) ? boxfile_update(rootfd, note, NULL) : 0;
 }

@@ -24,6 +24,9 @@ struct client_names {
 };
 struct client_names client_names_of(int rootfd, const struct options *opt);
 
+/* Courier's list of subscriptions is the only one. */
+bool origin_only_courier(int rootfd);
+
 /* A list of subscriptions of our own is about to be written, and Courier could
  * be told by its list no more: note it down.  Takes the root's lock.  -1 with
  * errno. */

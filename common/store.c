@@ -19,6 +19,7 @@
 #include "common/index.h"
 #include "common/layout.h"
 #include "common/log.h"
+#include "common/subscriptions.h"
 
 /* A private cache lies in memory, and only what is used of it counts. */
 static const uint64_t private_max = (uint64_t)1 << 32;
@@ -161,6 +162,9 @@ store_open(struct store *st, const struct options *opt, const char *home)
 	names = client_names_of(st->root, opt);
 	st->separator = names.separator;
 	st->prefix = names.prefix;
+	if (subscriptions_take_over(st->root) == -1)
+		log_warn("Courier's subscriptions cannot be taken over: %s",
+			strerror(errno));
 	buf_free(&maildir);
 	buf_free(&cache);
 	return 0;

@@ -8,8 +8,10 @@
  * 2. A name stays subscribed when its mailbox goes (RFC 3501 6.3.6), so
  *    nothing here looks whether it exists, except for how it is spelled.
  * 3. Writing: the whole file, under its own dotlock.
- * 4. Without the file, Courier's list is the start.  It is read each time
- *    until the first change writes ours; Courier's own stays as it was.
+ * 4. Without the file, Courier's list is the start, written as ours when the
+ *    Maildir is first opened, or Dovecot after us would know of none.  Where
+ *    nothing can be written it is read each time.  Courier's own stays as it
+ *    was.
  *
  * Version 2: a line "V<tab>2", an empty line, then a name a line with a tab
  * between levels; \001 before '0' 'r' 'n' 't' '1' stands for NUL, CR, LF, tab
@@ -42,7 +44,8 @@ struct lines {
 	size_t n, cap;
 	char *text;
 	struct buf converted;
-	bool nested; /* the tree (common/folder.h) */
+	bool nested;  /* the tree (common/folder.h) */
+	bool courier; /* its list: ours is not written yet */
 };
 
 /* "a<tab>b" with escapes to the directory ".a.b", or nested "a/b"; false when
@@ -141,14 +144,14 @@ lines_free(struct lines *ls)
 
 /* Lines of version 1, or of Courier's list, in version 2's form. */
 static void
-convert(struct lines *ls, struct str text, bool courier)
+convert(struct lines *ls, struct str text)
 {
 	struct str line;
 	struct buf dir;
 
 	buf_init(&dir, NAME_SIZE);
 	while (str_cut(&text, '\n', &line)) {
-		if (courier && !courier_subscription(&line))
+		if (ls->courier && !courier_subscription(&line))
 			continue;
 		buf_reset(&dir);
 		if (!ls->nested)
@@ -180,7 +183,6 @@ static int
 lines_read(struct lines *ls, int rootfd)
 {
 	struct str text, line;
-	bool courier = false;
 	size_t n;
 
 	memset(ls, 0, sizeof(*ls));
@@ -193,14 +195,14 @@ lines_read(struct lines *ls, int rootfd)
 		if (control_read(rootfd, "courierimapsubscribed", FILE_MAX,
 			    &ls->text, &n, NULL) == -1)
 			return errno == ENOENT || errno == EINVAL ? 0 : -1;
-		courier = true;
+		ls->courier = true;
 	}
 	ls->nested = is_nested(rootfd);
 	text = (struct str){ls->text, n};
-	if (!courier && str_starts(text, STR("V\t2\n"))) {
+	if (!ls->courier && str_starts(text, STR("V\t2\n"))) {
 		text = str_skip(text, 4);
 	} else {
-		convert(ls, text, courier);
+		convert(ls, text);
 		text = buf_str(&ls->converted);
 	}
 	while (str_cut(&text, '\n', &line))
@@ -349,6 +351,7 @@ write_lines(const struct lines *ls, int rootfd)
 	return r;
 }
 
+/* With an empty line nothing but Courier's list is written as ours. */
 static int
 change(int rootfd, struct str line, bool subscribed)
 {
@@ -361,7 +364,7 @@ change(int rootfd, struct str line, bool subscribed)
 		for (size_t i = 0; i < ls.n; i++)
 			if (!same_name(ls.line[i], line, ls.nested))
 				ls.line[n++] = ls.line[i];
-		if ((n < ls.n) != subscribed) {
+		if ((n < ls.n) != subscribed || ls.courier) {
 			ls.n = n;
 			if (subscribed)
 				add_line(&ls, line);
@@ -374,27 +377,42 @@ change(int rootfd, struct str line, bool subscribed)
 	return r;
 }
 
+static int
+change_locked(int rootfd, struct str line, bool subscribed)
+{
+	struct lock lock;
+	int r, e;
+
+	if (origin_keep(rootfd) == -1 ||
+		lock_take(&lock, rootfd, subscription_file, LOCK_WAIT_MS) == -1)
+		return -1;
+	r = change(rootfd, line, subscribed);
+	e = errno;
+	lock_release(&lock);
+	errno = e;
+	return r;
+}
+
 int
 subscriptions_set(int rootfd, struct str name, bool subscribed)
 {
-	struct lock lock;
 	struct buf line;
 	int r, e;
 
 	buf_init(&line, NAME_SIZE);
 	r = make_line(rootfd, name, &line);
 	if (r == 0)
-		r = origin_keep(rootfd);
-	if (r == 0)
-		r = lock_take(&lock, rootfd, subscription_file, LOCK_WAIT_MS);
-	if (r == 0) {
-		r = change(rootfd, buf_str(&line), subscribed);
-		e = errno;
-		lock_release(&lock);
-		errno = e;
-	}
+		r = change_locked(rootfd, buf_str(&line), subscribed);
 	e = errno;
 	buf_free(&line);
 	errno = e;
 	return r;
+}
+
+int
+subscriptions_take_over(int rootfd)
+{
+	if (!origin_only_courier(rootfd))
+		return 0;
+	return change_locked(rootfd, STR(""), false);
 }

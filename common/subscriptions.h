@@ -21,6 +21,9 @@ int subscriptions_read(struct subscriptions *s, int rootfd);
 void subscriptions_free(struct subscriptions *s);
 bool subscriptions_has(const struct subscriptions *s, struct str name);
 
+/* Write Courier's list as ours, when that is all there is.  -1 with errno. */
+int subscriptions_take_over(int rootfd);
+
 /* Lock, read, change, write whole, fsync, rename.  0 also when nothing was
  * to change; -1 with errno. */
 int subscriptions_set(int rootfd, struct str name, bool subscribed);

@@ -33,7 +33,6 @@ from_courier() {
 	ours both_same_here
 }
 
-# Its own list of subscriptions is replaced by ours then.
 @test "names stay as they are when something is subscribed" {
 	from_courier
 	login_imap <<-'EOT'
@@ -49,13 +48,6 @@ from_courier() {
 @test "Dovecot after us finds all of it too" {
 	from_courier
 	ours both_same_here
-	login_imap <<-'EOT'
-		C: a SUBSCRIBE INBOX.Gone
-		S: a OK...
-		C: b UNSUBSCRIBE INBOX.Gone
-		S: b OK...
-	EOT
-	sed -i 's/ INBOX.Gone//' "$BED_TMP/imap"
 	# Courier writes names of folders in UTF-8.
 	DOVECOT_EXTRA='mail_location = maildir:~/Maildir:UTF-8
 		namespace inbox {
