@@ -15,6 +15,9 @@ struct cmd {
 
 enum {
 	CMD_UID = 1 << 0, /* has a form with UID before it */
+	/* It has, and without UID it speaks of messages by number: not in
+	 * UIDONLY mode (RFC 9586 3.2, 3.8). */
+	CMD_SEQ = CMD_UID | 1 << 3,
 	/* Without UID its message numbers must not move: no untagged EXPUNGE
 	 * (RFC 9051 7.5.1). */
 	CMD_NUMBERS = 1 << 1,

@@ -118,7 +118,8 @@ put_recent(struct imap *im, uint32_t unseen)
 {
 	buf_printf(im->out, "* %u RECENT\r\n",
 		(unsigned)set_count(&im->sel.view.recent));
-	if (unseen != 0)
+	/* That is a message number (RFC 9586 3). */
+	if (unseen != 0 && !imap_enabled(im, ENABLED_UIDONLY))
 		buf_printf(
 			im->out, "* OK [UNSEEN %u] First unseen\r\n", unseen);
 }

@@ -77,6 +77,7 @@ static const struct {
 	{"PARTIAL",               NULL          },
 	{"INPROGRESS",            NULL          },
 	{"MULTISEARCH",           NULL          },
+	{"UIDONLY",               NULL          },
 	{"STARTTLS",              tls_offered   },
 	{"LOGINDISABLED",         login_disabled},
 	{"AUTH=PLAIN",            plain_offered },

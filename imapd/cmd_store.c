@@ -117,7 +117,7 @@ refuse_one(struct job *j, const struct msg *m)
 	struct imap *im = j->im;
 
 	set_add(&j->modified, m->uid);
-	update_put_flags(im, view_number(&im->sel.view, m->uid), m);
+	update_put_flags(im, m);
 	update_told(im, m);
 }
 
@@ -125,12 +125,11 @@ static void
 tell_one(struct job *j, const struct msg *m, bool known)
 {
 	struct imap *im = j->im;
-	uint32_t number = view_number(&im->sel.view, m->uid);
 
 	if (!j->silent)
-		update_put_flags(im, number, m);
+		update_put_flags(im, m);
 	else if (imap_enabled(im, ENABLED_CONDSTORE))
-		update_put_modseq(im, number, m);
+		update_put_modseq(im, m);
 	if (!j->silent || known)
 		update_told(im, m);
 	else

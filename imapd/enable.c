@@ -17,6 +17,7 @@ static const struct {
 	{"QRESYNC",     ENABLED_CONDSTORE | ENABLED_QRESYNC},
 	{"UTF8=ACCEPT", ENABLED_UTF8                       },
 	{"IMAP4rev2",   ENABLED_REV2                       },
+	{"UIDONLY",     ENABLED_UIDONLY                    },
 };
 
 enum {
@@ -31,6 +32,7 @@ imap_enable(struct imap *im, unsigned bits)
 	im->enabled |= bits;
 	im->names.utf8 = im->lex.utf8 =
 		imap_enabled(im, ENABLED_UTF8 | ENABLED_REV2);
+	im->lex.uidonly = imap_enabled(im, ENABLED_UIDONLY);
 	if (first && im->sel.mb != NULL)
 		resp_highestmodseq(im->out, im->sel.view.modseq);
 }

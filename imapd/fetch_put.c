@@ -59,7 +59,7 @@ put_identity(struct job *r, bool *first)
 }
 
 static void
-put_items(struct job *r, bool *first)
+put_items(struct job *r, bool named, bool *first)
 {
 	struct imap *im = r->im;
 	const struct facts *x = &r->x;
@@ -67,7 +67,7 @@ put_items(struct job *r, bool *first)
 	/* What reading has changed is told whole (RFC 7162 3.2.4). */
 	bool changed = x->tell_flags && imap_enabled(im, ENABLED_CONDSTORE);
 
-	if (fetch_wants(r, FETCH_UID) || im->uid || changed) {
+	if (fetch_wants(r, FETCH_UID) || (!named && (im->uid || changed))) {
 		put_name(im->out, first, "UID");
 		buf_putn(im->out, x->m.uid);
 	}
@@ -196,9 +196,7 @@ fetch_put(struct job *r)
 	struct imap *im = r->im;
 	bool first = true;
 
-	buf_printf(
-		im->out, "* %u FETCH ", view_number(&im->sel.view, r->x.m.uid));
-	put_items(r, &first);
+	put_items(r, update_put_name(im, r->x.m.uid), &first);
 	for (const struct section *s = r->fetch.section; s != NULL; s = s->next)
 		put_section(r, s, &first);
 	buf_puts(im->out, ")\r\n");

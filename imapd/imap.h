@@ -33,7 +33,9 @@ enum {
 	ENABLED_CONDSTORE = 1 << 0,
 	ENABLED_QRESYNC = 1 << 1,
 	ENABLED_UTF8 = 1 << 2, /* UTF8=ACCEPT (RFC 9755) */
-	ENABLED_REV2 = 1 << 3  /* IMAP4rev2 (RFC 9051) */
+	ENABLED_REV2 = 1 << 3, /* IMAP4rev2 (RFC 9051) */
+	/* No message numbers either way (RFC 9586). */
+	ENABLED_UIDONLY = 1 << 4
 };
 
 /* A message whose flags this very command has told, and their modseq. */

@@ -26,9 +26,10 @@
 struct lex {
 	struct io *io;
 	struct arena *arena;
-	size_t max;  /* octets a command may have, its literals included */
-	size_t used; /* of those */
-	bool utf8;   /* octets above ASCII must be UTF-8 in quoted strings */
+	size_t max;   /* octets a command may have, its literals included */
+	size_t used;  /* of those */
+	bool utf8;    /* octets above ASCII must be UTF-8 in quoted strings */
+	bool uidonly; /* message numbers are refused (RFC 9586) */
 	struct buf raw;
 	struct str line; /* the line at hand, without its end */
 	size_t at;
@@ -56,6 +57,14 @@ lex_refuse(struct lex *l, const char *why)
 	if (l->why == NULL)
 		l->why = why;
 	return false;
+}
+
+/* A message number comes: not after ENABLE UIDONLY (RFC 9586 3, 3.2). */
+static inline bool
+lex_may_number(struct lex *l)
+{
+	return !l->uidonly || lex_refuse(l, "[UIDREQUIRED] No message numbers "
+					    "after ENABLE UIDONLY");
 }
 
 /* One more line of the command, whole: IDLE's DONE.  With lex_continue() it is

@@ -50,9 +50,10 @@ read_known(struct lex *l, struct seqset *s)
 static bool
 read_pairs(struct lex *l, struct resync *r)
 {
-	return lex_expect(l, '(') && read_known(l, &r->number) &&
-	       lex_space(l) && read_known(l, &r->number_uid) &&
-	       lex_expect(l, ')');
+	/* RFC 9586 3.7 */
+	return lex_expect(l, '(') && lex_may_number(l) &&
+	       read_known(l, &r->number) && lex_space(l) &&
+	       read_known(l, &r->number_uid) && lex_expect(l, ')');
 }
 
 static bool

@@ -370,8 +370,12 @@ parse_key(struct lex *l, struct search *s, int depth, struct search_key **out)
 		return parse_all(l, s, true, depth + 1, out);
 	if (l->at < l->line.n && (ascii_digit(l->line.p[l->at]) ||
 					 lex_at(l, '*') || lex_at(l, '$'))) {
-		s->numbers = s->numbers || !lex_at(l, '$');
-		return new_key(l, s, SEARCH_NUMBERS, out) &&
+		bool number = !lex_at(l, '$');
+
+		s->numbers = s->numbers || number;
+		/* RFC 9586 3.5 */
+		return (!number || lex_may_number(l)) &&
+		       new_key(l, s, SEARCH_NUMBERS, out) &&
 		       lex_seqset(l, &(*out)->asked);
 	}
 	return parse_word(l, s, depth, out);

@@ -55,6 +55,9 @@ read_command(struct imap *im)
 		lex_refuse(l, cmd_find(name, ST_ANY, im->uid) == NULL
 				      ? "Unknown command"
 				      : "Not possible in this state");
+	else if (!im->uid && (cmd->flags & CMD_SEQ) == CMD_SEQ &&
+		 !lex_may_number(l))
+		return NULL;
 	return cmd;
 }
 

@@ -198,12 +198,36 @@ imap_recent(const struct imap *im, uint32_t uid)
 	       !imap_enabled(im, ENABLED_REV2);
 }
 
+bool
+update_put_name(struct imap *im, uint32_t uid)
+{
+	bool uidonly = imap_enabled(im, ENABLED_UIDONLY);
+
+	if (uidonly)
+		buf_printf(im->out, "* %u UIDFETCH ", uid);
+	else
+		buf_printf(im->out, "* %u FETCH ",
+			view_number(&im->sel.view, uid));
+	return uidonly;
+}
+
+/* The same, its UID said either way, and the parenthesis open. */
+static void
+put_named(struct imap *im, uint32_t uid)
+{
+	if (update_put_name(im, uid))
+		buf_putc(im->out, '(');
+	else
+		buf_printf(im->out, "(UID %u ", uid);
+}
+
 void
-update_put_flags(struct imap *im, uint32_t number, const struct msg *m)
+update_put_flags(struct imap *im, const struct msg *m)
 {
 	struct selected *sel = &im->sel;
 
-	buf_printf(im->out, "* %u FETCH (UID %u FLAGS ", number, m->uid);
+	put_named(im, m->uid);
+	buf_puts(im->out, "FLAGS ");
 	resp_flag_list(
 		im->out, m, mailbox_keywords(sel->mb), imap_recent(im, m->uid));
 	if (imap_enabled(im, ENABLED_CONDSTORE)) {
@@ -215,9 +239,9 @@ update_put_flags(struct imap *im, uint32_t number, const struct msg *m)
 }
 
 void
-update_put_modseq(struct imap *im, uint32_t number, const struct msg *m)
+update_put_modseq(struct imap *im, const struct msg *m)
 {
-	buf_printf(im->out, "* %u FETCH (UID %u ", number, m->uid);
+	put_named(im, m->uid);
 	resp_modseq(im->out, m->modseq);
 	buf_puts(im->out, ")\r\n");
 	io_sent(im->io);
@@ -267,7 +291,7 @@ put_flags_of(struct imap *im, const struct set *uids)
 	for (uint32_t uid = 1; uid != 0 && set_next(uids, uid, &uid); uid++)
 		if (mailbox_get(sel->mb, uid, &m) &&
 			!set_has(&sel->view.gone, uid))
-			update_put_flags(im, view_number(&sel->view, uid), &m);
+			update_put_flags(im, &m);
 }
 
 int
@@ -312,7 +336,8 @@ put_expunged(struct imap *im)
 {
 	uint32_t number;
 
-	if (imap_enabled(im, ENABLED_QRESYNC))
+	/* RFC 7162 3.2.10, RFC 9586 3.4 */
+	if (imap_enabled(im, ENABLED_QRESYNC | ENABLED_UIDONLY))
 		put_vanished(im);
 	while ((number = view_expunge(&im->sel.view)) != 0) {
 		buf_printf(im->out, "* %u EXPUNGE\r\n", number);

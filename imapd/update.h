@@ -27,11 +27,15 @@ int update_look(struct imap *im);
  * they change once more. */
 void update_told(struct imap *im, const struct msg *m);
 
+/* "* n FETCH ", with which all that is told of one message begins; or, in
+ * UIDONLY mode, "* u UIDFETCH ": then true, its UID is said (RFC 9586 3.3). */
+bool update_put_name(struct imap *im, uint32_t uid);
+
 /* "* n FETCH (UID u FLAGS (...))" */
-void update_put_flags(struct imap *im, uint32_t number, const struct msg *m);
+void update_put_flags(struct imap *im, const struct msg *m);
 
 /* "* n FETCH (UID u MODSEQ (m))", for a client that knows the flags. */
-void update_put_modseq(struct imap *im, uint32_t number, const struct msg *m);
+void update_put_modseq(struct imap *im, const struct msg *m);
 
 /* The flags of those of the messages that changed after that modseq.  -1 with
  * errno. */

@@ -57,6 +57,7 @@ NEEDS = {
     "METADATA": "METADATA METADATA-SERVER", "ACL": "ACL",
     "LISTRIGHTS": "ACL", "MYRIGHTS": "ACL LIST-MYRIGHTS",
     "UIDFETCH": "UIDONLY", "UIDBATCHES": "UIDBATCHES",
+    "TOOFEW": "UIDBATCHES", "TOOMANY": "UIDBATCHES",
     "MODSEQ": "CONDSTORE QRESYNC", "EMAILID": "OBJECTID",
     "THREADID": "OBJECTID", "MAILBOXID": "OBJECTID", "PREVIEW": "PREVIEW",
     "SAVEDATE": "SAVEDATE", "BINARY": "BINARY IMAP4rev2",
@@ -83,7 +84,7 @@ CODES_ALONE = set(
     "CONTACTADMIN NOPERM INUSE EXPUNGEISSUED CORRUPTION SERVERBUG CLIENTBUG "
     "CANNOT LIMIT OVERQUOTA ALREADYEXISTS NONEXISTENT NOTSAVED HASCHILDREN "
     "CLOSED UNKNOWN-CTE NOMODSEQ COMPRESSIONACTIVE NOTIFICATIONOVERFLOW "
-    "UIDREQUIRED TOOBIG USEATTR".split())
+    "UIDREQUIRED TOOBIG USEATTR TOOFEW TOOMANY".split())
 
 
 class Bad(Exception):
@@ -713,6 +714,8 @@ class Response(Fetch):
                     code = self.code()
                     self.must(b"]", "resp-text-code")
                     self.sp("resp-text")
+                    self.need(not tag or code[0] != "INPROGRESS",
+                              "inprogress: not when it is done")
                 text = self.o[self.i:-2]
                 self.text(text, False)
                 self.need(code or not text.startswith(b"["),
@@ -734,7 +737,7 @@ class Response(Fetch):
                 lambda: self.flag("flag-perm", (b"\\*",)), word, 0)),
             "UIDNEXT": lambda: self.after(self.nz),
             "UIDVALIDITY": lambda: self.after(self.nz),
-            "UNSEEN": lambda: self.after(self.nz),
+            "UNSEEN": self.code_unseen,
             "HIGHESTMODSEQ": lambda: self.after(self.nz64),
             "MODIFIED": lambda: self.after(lambda: self.uid_set(word)),
             "APPENDUID": self.code_append,
@@ -753,6 +756,11 @@ class Response(Fetch):
     def after(self, rule):
         self.sp("resp-text-code")
         return rule()
+
+    def code_unseen(self):
+        self.need("UIDONLY" not in self.s.enabled,
+                  "no message numbers after ENABLE UIDONLY")
+        return self.after(self.nz)
 
     def code_charsets(self):
         if not self.take(b" "):
@@ -794,8 +802,13 @@ class Response(Fetch):
         done = None if self.nil() else self.number()
         self.sp("inprogress")
         goal = None if self.nil() else self.nz()
-        self.need(done is None or goal is None or done <= goal,
-                  "inprogress: progress is at most the goal")
+        # RFC 9585 4, 5
+        self.need(tag is None or b"]" not in tag,
+                  "inprogress-tag: NIL rather than with a ]")
+        self.need(done is not None or goal is None,
+                  "inprogress-state: no goal without progress")
+        self.need(goal is None or done < goal,
+                  "inprogress: progress is below the goal")
         self.must(b")", "inprogress")
         return tag, done, goal
 
@@ -834,6 +847,8 @@ class Response(Fetch):
         self.need(n > 0, "message-data: nz-number")
         if self.take(b"UIDFETCH "):
             self.need(self.s.needs("UIDFETCH"), "capability: UIDONLY")
+            self.need("UIDONLY" in self.s.enabled,
+                      "UIDFETCH: only after ENABLE UIDONLY")
             return "UIDFETCH", n, self.msg_att()
         self.need("UIDONLY" not in self.s.enabled,
                   "no message numbers after ENABLE UIDONLY")
@@ -1050,6 +1065,12 @@ class Response(Fetch):
             text = self.match(SET, "uid-range")
             out = [tuple(int(n) for n in p.split(b":"))
                    for p in text.split(b",")]
+            self.need(all(len(p) == 2 for p in out), "uid-range: two UIDs")
+            # RFC 10022 3.1.2
+            flat = [n for p in out for n in p]
+            self.need(all(a >= b for a, b in out) and
+                      all(a[1] > b[0] for a, b in zip(out, out[1:])) and
+                      flat[-1] > 0, "uid-range: from the highest down")
         return tag, out
 
     def on_namespace(self):
