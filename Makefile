@@ -37,9 +37,10 @@ SANITIZE = $(if $(SAN),-fsanitize=address$(,)undefined \
 LIBS    = libsystemd lmdb libssl libcrypto zlib libutf8proc libzstd
 # Asked once, at first use: "make deps all" installs them before that.
 PKG     = $(eval PKG := $$(shell pkg-config --cflags $(LIBS)))$(PKG)
-# Not linked: common/tls.c loads libssl, in one process of three.
+# Not linked: common/tls.c loads libssl, in one process of three, and
+# common/systemd.c libsystemd, in accept loops.
 LDLIBS  = $(eval LDLIBS := $$(shell pkg-config --libs \
-	$(filter-out libssl libcrypto,$(LIBS))) -lpam)$(LDLIBS)
+	$(filter-out libsystemd libssl libcrypto,$(LIBS))) -lpam)$(LDLIBS)
 
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(B)/gen \
 	$(PKG) $(WARN) $(HARDEN) $(SANITIZE) $(CPPFLAGS) $(CFLAGS)

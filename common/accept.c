@@ -26,17 +26,18 @@
 #include "common/peer.h"
 #include "common/priv.h"
 #include "common/session.h"
+#include "common/systemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum {
@@ -108,7 +109,11 @@ from_source(const struct loop *l, const struct source_key *k)
 static void
 tell_status(const struct loop *l)
 {
-	sd_notifyf(0, "READY=1\nSTATUS=%u connections", (unsigned)l->n);
+	char text[64];
+
+	snprintf(text, sizeof(text), "READY=1\nSTATUS=%u connections",
+		(unsigned)l->n);
+	systemd_notify(text);
 }
 
 static void

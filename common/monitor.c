@@ -41,6 +41,7 @@
 #include "common/priv.h"
 #include "common/record.h"
 #include "common/session.h"
+#include "common/systemd.h"
 #include "common/tls_pair.h"
 #include "common/totals.h"
 
@@ -53,7 +54,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum {
@@ -102,10 +102,13 @@ struct monitor {
 static void
 tell_status(struct monitor *m)
 {
+	char text[sizeof("STATUS=") + sizeof(m->status)];
+
 	for (char *p = m->status; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 127)
 			*p = '?';
-	sd_notifyf(0, "STATUS=%s", m->status);
+	snprintf(text, sizeof(text), "STATUS=%s", m->status);
+	systemd_notify(text);
 	m->status[0] = '\0';
 	m->status_ms = io_now_ms() + STATUS_MS;
 }
@@ -183,7 +186,8 @@ on_auth(struct monitor *m, struct record *r)
 			{"rhost", str_of(m->peer.addr)},
 			{"reason", str_of(reason)});
 	}
-	explicit_bzero(m->room, RECORD_MAX);
+	/* The whole room would be memory in use, here and in the session. */
+	explicit_bzero(m->room, (size_t)(r->rest.p - (char *)m->room));
 	if (v == LOGIN_FAILED) {
 		if (!pause_until(m->fd, login_answer_at(begin, io_now_ms(), n)))
 			return true;

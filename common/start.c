@@ -5,7 +5,7 @@
  *
  * 1. LISTEN_FDS in the environment is meant for the process whose number is
  *    in LISTEN_PID; a child of a socket-activated shell inherits both.
- *    sd_listen_fds() compares them.
+ *    systemd_listen_fds() compares them.
  * 2. Descriptors 0, 1 or 2 may be closed: the first file opened would get
  *    that number and the client would read or write it.
  * 3. fd 1 need not be the client: systemd's StandardInput=socket with
@@ -18,6 +18,7 @@
 #include "common/start.h"
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/systemd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 void
@@ -38,10 +38,16 @@ start_descriptors(void)
 		fd_make_null(2);
 }
 
+/* A stream socket that listens, or one that does not. */
 static bool
-is_listening(int fd)
+is_stream(int fd, bool listening)
 {
-	return sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0;
+	int type, accepts;
+	socklen_t n = sizeof(type), m = sizeof(accepts);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &m) == 0 &&
+	       type == SOCK_STREAM && (accepts != 0) == listening;
 }
 
 /* One descriptor that is not listening: who is there? */
@@ -60,7 +66,7 @@ find_client(struct start *s, int in, int out)
 		s->out = in;
 	if (ss.ss_family == AF_UNIX && start_is_ours(in))
 		return;
-	if (sd_is_socket(in, AF_UNSPEC, SOCK_STREAM, 0) <= 0) {
+	if (!is_stream(in, false)) {
 		log_usage("descriptor %d is a socket, but no stream", in);
 		exit(EX_UNAVAILABLE);
 	}
@@ -126,14 +132,14 @@ start_is_ours(int fd)
 void
 start_find(struct start *s)
 {
-	int n = sd_listen_fds(1);
+	int n = systemd_listen_fds();
 
 	*s = (struct start){.kind = START_LOOP, .in = -1, .out = -1};
-	if (n == 1 && !is_listening(SD_LISTEN_FDS_START)) {
-		find_client(s, SD_LISTEN_FDS_START, SD_LISTEN_FDS_START);
+	if (n == 1 && !is_stream(SYSTEMD_FDS_START, true)) {
+		find_client(s, SYSTEMD_FDS_START, SYSTEMD_FDS_START);
 		return;
 	}
-	if (n <= 0 && !is_listening(0)) {
+	if (n <= 0 && !is_stream(0, true)) {
 		find_client(s, 0, 1);
 		return;
 	}
@@ -143,8 +149,8 @@ start_find(struct start *s)
 	}
 	s->listen_n = n > 0 ? n : 1;
 	for (int i = 0; i < s->listen_n; i++) {
-		s->listen[i] = n > 0 ? SD_LISTEN_FDS_START + i : 0;
-		if (!is_listening(s->listen[i])) {
+		s->listen[i] = n > 0 ? SYSTEMD_FDS_START + i : 0;
+		if (!is_stream(s->listen[i], true)) {
 			log_usage(
 				"descriptor %d does not listen", s->listen[i]);
 			exit(EX_UNAVAILABLE);
