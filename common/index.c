@@ -5,7 +5,7 @@
  *   msg      id                          -> struct index_msg, one a message
  *   name     id, uid                     -> name of the file
  *   gone     id, modseq, uid             -> nothing
- *   content  id, kind, uid               -> checksum, octets
+ *   content  id, kind, block             -> octets of some messages
  *
  * `msg` holds fixed-size duplicates (MDB_DUPFIXED) sorted by UID, so that a
  * look at every message's flags reads dense pages, 80 records each, instead of
@@ -26,7 +26,8 @@
  *     at open (mdb_reader_check).
  *  3. Damage, an older copy, another version.  Every record has a checksum
  *     over its content and place; a record that fails is EIO, and the caller
- *     leaves this cache alone and works on a private one.
+ *     leaves this cache alone and works on a private one.  Another layout is
+ *     another file; whoever makes the new one removes the older ones.
  *  4. A map that another process has made larger: MDB_MAP_RESIZED, handled
  *     in begin.
  */
@@ -260,6 +261,20 @@ open_dbs(struct index *ix, unsigned txn_flags, unsigned db_flags)
 	return mdb_txn_commit(txn);
 }
 
+/* Files of earlier layouts. */
+static void
+remove_older(int dirfd)
+{
+	char name[32];
+
+	for (int v = 1; v < INDEX_VERSION; v++) {
+		snprintf(name, sizeof(name), INDEX_NAME "%d", v);
+		unlinkat(dirfd, name, 0);
+		snprintf(name, sizeof(name), INDEX_NAME "%d-lock", v);
+		unlinkat(dirfd, name, 0);
+	}
+}
+
 /* Making them is a write; opening what is there is none. */
 static int
 open_or_make_dbs(struct index *ix)
@@ -270,6 +285,8 @@ open_or_make_dbs(struct index *ix)
 		return rc;
 	if (mark_dirty(ix) == -1)
 		return errno;
+	if (ix->dirfd != -1)
+		remove_older(ix->dirfd);
 	return open_dbs(ix, 0, MDB_CREATE);
 }
 
@@ -420,6 +437,10 @@ index_commit(struct index_txn *t)
 	struct index *ix = t->ix;
 	int rc;
 
+	if (t->dropped != 0 && index_content_drop(t) == -1) {
+		index_abort(t);
+		return -1;
+	}
 	/* A cursor of a writing transaction must go before it. */
 	mdb_cursor_close(t->cur);
 	rc = mdb_txn_commit(t->txn);
@@ -433,8 +454,6 @@ index_abort(struct index_txn *t)
 	if (t == NULL)
 		return;
 	mdb_cursor_close(t->cur);
-	if (t->content != NULL)
-		mdb_cursor_close(t->content);
 	mdb_txn_abort(t->txn);
 	free(t);
 }

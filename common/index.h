@@ -143,11 +143,21 @@ int index_gone_add(
 int index_gone_each(struct index_txn *t, uint32_t id, uint64_t since,
 	void (*each)(void *ctx, uint32_t uid), void *ctx);
 
-/* Opaque content beside a message. */
+/* Opaque content beside a message, of some kinds. */
+enum {
+	INDEX_KINDS = 16
+};
 int index_content_get(struct index_txn *t, uint32_t id, uint32_t uid,
 	uint8_t kind, struct str *out);
-int index_content_put(struct index_txn *t, uint32_t id, uint32_t uid,
-	uint8_t kind, struct str content);
+
+/* Add or replace that of many messages in ascending order of their UIDs; p is
+ * NULL: there is none any more. */
+struct index_content {
+	uint32_t uid;
+	struct str octets;
+};
+int index_content_put(struct index_txn *t, uint32_t id, uint8_t kind,
+	const struct index_content *c, size_t n);
 
 /* Is there room for more content of a kind that is dear?  It may fill three
  * quarters of the cache; where less than an eighth is left for all else, some

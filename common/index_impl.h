@@ -10,8 +10,11 @@
 #include <lmdb.h>
 
 /* Part of the file's name: another layout is another file. */
-#define INDEX_VERSION "4"
-#define INDEX_FILE "index" INDEX_VERSION
+#define INDEX_VERSION 5
+#define INDEX_NAME "index"
+#define INDEX_FILE INDEX_NAME INDEX_DIGITS(INDEX_VERSION)
+#define INDEX_DIGITS(n) INDEX_QUOTED(n)
+#define INDEX_QUOTED(n) #n
 
 enum {
 	DB_BOX,
@@ -34,6 +37,17 @@ struct index {
 	bool damaged; /* it failed for what is in it */
 };
 
+/* Content of neighbours, as it lies in the map: index_content.c. */
+enum {
+	INDEX_BLOCK = 32 /* UIDs of one block; bits of index_txn.dropped */
+};
+struct index_block {
+	uint32_t id, number;
+	bool known;
+	const char *p; /* NULL: nothing of them */
+	size_t n;
+};
+
 struct index_txn {
 	struct index *ix;
 	MDB_txn *txn;
@@ -44,7 +58,9 @@ struct index_txn {
 	size_t page_n, page_at;
 	uint32_t page_id;
 	bool write;
-	MDB_cursor *content; /* in DB_CONTENT, of a reading transaction */
+	struct index_block block[INDEX_KINDS]; /* the last that was looked at */
+	/* Messages whose content is still to go: of one block. */
+	uint32_t drop_id, drop_number, dropped;
 };
 
 /* A record's key. */
@@ -52,7 +68,15 @@ struct index_key {
 	unsigned char b[16];
 	size_t n;
 };
-struct index_key index_content_key(uint32_t id, uint32_t uid, uint8_t kind);
+struct index_key index_content_key(uint32_t id, uint32_t block, uint8_t kind);
+
+/* The checksum of n octets, begun with h. */
+uint64_t index_mix(uint64_t h, const void *p, size_t n);
+
+/* The message's content is to go: with that of its neighbours, and at the
+ * latest before the transaction ends. */
+int index_content_drop_later(struct index_txn *t, uint32_t id, uint32_t uid);
+int index_content_drop(struct index_txn *t);
 
 /* LMDB's answer as 0, or -1 with errno; what means damage is logged and
  * remembered in ix (NULL while there is none). */

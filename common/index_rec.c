@@ -18,8 +18,8 @@ mix_word(uint64_t h, uint64_t w)
 /* A checksum that is cheap enough for 100,000 records a look, and for their
  * texts: four words at a time, none of which waits for another.  It is no
  * defence against a forger, who could as well rename the mail. */
-static uint64_t
-mix(uint64_t h, const void *p, size_t n)
+uint64_t
+index_mix(uint64_t h, const void *p, size_t n)
 {
 	uint64_t lane[4] = {h, h + 1, h + 2, h + n}, w[4] = {0};
 	const unsigned char *s = p;
@@ -40,13 +40,14 @@ mix(uint64_t h, const void *p, size_t n)
 static uint64_t
 box_sum(const struct index_box *box, struct str key)
 {
-	return mix(mix(1, key.p, key.n), box, offsetof(struct index_box, sum));
+	return index_mix(index_mix(1, key.p, key.n), box,
+		offsetof(struct index_box, sum));
 }
 
 static uint64_t
 msg_sum(const struct index_msg *m, uint32_t id)
 {
-	return mix(id, m, offsetof(struct index_msg, sum));
+	return index_mix(id, m, offsetof(struct index_msg, sum));
 }
 
 /* Keys. */
@@ -378,22 +379,19 @@ drop_key(struct index_txn *t, int db, const struct index_key *key)
 
 /* All of one kind lie together: a search looks at one kind of every message. */
 struct index_key
-index_content_key(uint32_t id, uint32_t uid, uint8_t kind)
+index_content_key(uint32_t id, uint32_t block, uint8_t kind)
 {
 	struct index_key k = {.n = 0};
 
 	key_u32(&k, id);
 	k.b[k.n++] = kind;
-	key_u32(&k, uid);
+	key_u32(&k, block);
 	return k;
 }
 
 int
 index_msg_del(struct index_txn *t, uint32_t id, uint32_t uid)
 {
-	enum {
-		KINDS = 8
-	};
 	struct index_msg m = {.uid = uid};
 	struct index_key k = msg_key(id, uid);
 	MDB_val idv = {sizeof(id), &id}, v = {sizeof(m), &m};
@@ -402,11 +400,8 @@ index_msg_del(struct index_txn *t, uint32_t id, uint32_t uid)
 	t->page = NULL;
 	if (rc == 0)
 		rc = drop_key(t, DB_NAME, &k);
-	for (uint8_t kind = 0; rc == 0 && kind < KINDS; kind++) {
-		k = index_content_key(id, uid, kind);
-		rc = drop_key(t, DB_CONTENT, &k);
-	}
-	return index_fail(t->ix, rc);
+	return rc == 0 ? index_content_drop_later(t, id, uid)
+		       : index_fail(t->ix, rc);
 }
 
 int
@@ -451,72 +446,4 @@ index_gone_each(struct index_txn *t, uint32_t id, uint64_t since,
 	}
 	mdb_cursor_close(c);
 	return index_fail(t->ix, rc == MDB_NOTFOUND ? 0 : rc);
-}
-
-/* Content. */
-
-static int
-key_cmp(const MDB_val *a, const struct index_key *b)
-{
-	return str_cmp((struct str){a->mv_data, a->mv_size}, key_str(b));
-}
-
-/* One step from the content that was looked at last, or a search from the
- * root. */
-static int
-content_seek(struct index_txn *t, const struct index_key *want, MDB_val *v)
-{
-	struct index_key copy = *want;
-	MDB_val k;
-	int rc = 0;
-
-	if (t->content == NULL) {
-		rc = mdb_cursor_open(
-			t->txn, t->ix->db[DB_CONTENT], &t->content);
-		if (rc != 0)
-			return rc;
-	} else if (mdb_cursor_get(t->content, &k, v, MDB_NEXT) == 0 &&
-		   key_cmp(&k, want) == 0)
-		return 0;
-	k = (MDB_val){copy.n, copy.b};
-	return mdb_cursor_get(t->content, &k, v, MDB_SET_KEY);
-}
-
-int
-index_content_get(struct index_txn *t, uint32_t id, uint32_t uid, uint8_t kind,
-	struct str *out)
-{
-	struct index_key k = index_content_key(id, uid, kind);
-	uint64_t sum;
-	MDB_val v;
-	int rc = t->write ? get(t, DB_CONTENT, key_str(&k), &v)
-			  : content_seek(t, &k, &v);
-
-	if (rc != 0)
-		return index_fail(t->ix, rc);
-	if (v.mv_size < sizeof(sum))
-		return index_fail(t->ix, EIO);
-	memcpy(&sum, v.mv_data, sizeof(sum));
-	*out = (struct str){
-		(const char *)v.mv_data + sizeof(sum), v.mv_size - sizeof(sum)};
-	return sum == mix(mix(2, k.b, k.n), out->p, out->n)
-		       ? 0
-		       : index_fail(t->ix, EIO);
-}
-
-int
-index_content_put(struct index_txn *t, uint32_t id, uint32_t uid, uint8_t kind,
-	struct str content)
-{
-	struct index_key k = index_content_key(id, uid, kind);
-	uint64_t sum = mix(mix(2, k.b, k.n), content.p, content.n);
-	MDB_val key = {k.n, k.b}, v = {sizeof(sum) + content.n, NULL};
-	int rc = mdb_put(t->txn, t->ix->db[DB_CONTENT], &key, &v, MDB_RESERVE);
-
-	if (rc != 0)
-		return index_fail(t->ix, rc);
-	memcpy(v.mv_data, &sum, sizeof(sum));
-	if (content.n > 0)
-		memcpy((char *)v.mv_data + sizeof(sum), content.p, content.n);
-	return 0;
 }

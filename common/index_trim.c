@@ -35,7 +35,7 @@ static void
 drop_some(struct index_txn *t, uint8_t kind)
 {
 	enum {
-		DROP_MAX = 2000
+		DROP_MAX = 2000 / INDEX_BLOCK
 	};
 	struct index_key at = index_content_key(0, 0, kind);
 	MDB_val k = {at.n, at.b}, v;

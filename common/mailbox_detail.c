@@ -1,6 +1,6 @@
 /*
  * What is costly to know of a message: its size on the wire, its date, the
- * end of its last line, and opaque content; found once and kept in the index.
+ * end of its last line; found once and kept in the index.
  *
  * The file's name in the index may be out of date at any moment, because
  * other programs rename: a file that is not there is looked for by its base
@@ -217,16 +217,6 @@ find_out(struct msg *m, unsigned what, struct str name, int fd)
 	return rc;
 }
 
-static void
-keep(struct mailbox *mb, struct pending *p)
-{
-	p->next = mb->pending;
-	mb->pending = p;
-	mb->pending_octets += sizeof(*p) + p->n;
-	if (mb->pending_octets > PENDING_MAX && mb->reading == 0)
-		mailbox_flush_pending(mb);
-}
-
 int
 mailbox_detail(struct mailbox *mb, struct msg *m, unsigned what)
 {
@@ -249,82 +239,6 @@ mailbox_detail(struct mailbox *mb, struct msg *m, unsigned what)
 		return 0;
 	p->uid = m->uid;
 	p->msg = *m;
-	keep(mb, p);
+	mailbox_keep(mb, p);
 	return 0;
-}
-
-bool
-mailbox_content(struct mailbox *mb, uint32_t uid, enum content_kind kind,
-	struct str *out)
-{
-	return mb->read != NULL && index_content_get(mb->read, mb->box.id, uid,
-					   (uint8_t)kind, out) == 0;
-}
-
-void
-mailbox_content_put(struct mailbox *mb, uint32_t uid, enum content_kind kind,
-	struct str content)
-{
-	struct pending *p = malloc(sizeof(*p) + content.n);
-
-	if (p == NULL)
-		return;
-	*p = (struct pending){
-		.uid = uid, .kind = (uint8_t)kind, .n = content.n};
-	if (content.n > 0)
-		memcpy(p->content, content.p, content.n);
-	keep(mb, p);
-}
-
-/* What was learnt, into the record as it is now. */
-static int
-write_detail(struct index_txn *t, uint32_t id, const struct pending *p)
-{
-	struct index_msg m = {0};
-
-	if (p->uid != 0 && index_msg_get(t, id, p->uid, &m) == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (p->kind != 0)
-		return index_content_put(
-			t, id, p->uid, p->kind, (struct str){p->content, p->n});
-	m.wire_size = p->msg.wire_size;
-	m.internaldate = p->msg.internaldate;
-	if (p->msg.eol_known)
-		m.flags |= INDEX_EOL_KNOWN;
-	if (p->msg.no_eol)
-		m.flags |= INDEX_NO_EOL;
-	return index_msg_put(t, id, &m, NULL);
-}
-
-/*
- * Losing all of this costs time only, so failure is silent; and it must not
- * happen inside a batch of changes, which could not be taken back alone.
- */
-void
-mailbox_flush_pending(struct mailbox *mb)
-{
-	struct pending *p = mb->pending, *next;
-	struct index_txn *t;
-	uint32_t id = mb->box.id;
-	bool good, room;
-
-	if (p == NULL || mb->write != NULL)
-		return;
-	mb->pending = NULL;
-	mb->pending_octets = 0;
-	/* Another index does not know this mailbox by that number. */
-	t = mb->index == mb->st->index ? index_begin(mb->st->index, true)
-				       : NULL;
-	good = t != NULL;
-	room = good && index_trim(t, CONTENT_TEXT);
-	for (; p != NULL; p = next) {
-		next = p->next;
-		if (room || p->kind != CONTENT_TEXT)
-			good = good && write_detail(t, id, p) == 0;
-		free(p);
-	}
-	if (good)
-		index_commit(t);
-	else
-		index_abort(t);
 }

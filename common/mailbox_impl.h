@@ -59,8 +59,8 @@ struct mailbox {
 	bool foreign[2]; /* MAILDIR_CUR, MAILDIR_NEW */
 	uint32_t *own;
 	size_t own_n, own_first, own_cap;
-	struct pending *pending;
-	size_t pending_octets;
+	struct pending *pending; /* the last first */
+	size_t pending_n, pending_octets;
 };
 
 /* How long one write transaction may keep others waiting. */
@@ -100,6 +100,8 @@ int mailbox_drop(struct mailbox *mb, uint32_t uid);
  * (*own) that the caller aborts. */
 struct index_txn *mailbox_look(struct mailbox *mb, bool *own);
 
+/* To be written with the next transaction, which frees it. */
+void mailbox_keep(struct mailbox *mb, struct pending *p);
 void mailbox_flush_pending(struct mailbox *mb);
 
 /* The message's file: its name into b and where it lies.  again: the name

@@ -111,6 +111,115 @@ count(void *ctx, uint32_t uid)
 	*(uint32_t *)ctx += uid;
 }
 
+/* One message's content, of kind 1. */
+static int
+put_content(struct index_txn *t, uint32_t id, uint32_t uid, struct str s)
+{
+	return index_content_put(t, id, 1, &(struct index_content){uid, s}, 1);
+}
+
+enum {
+	CONTENTS = 200, /* some blocks */
+	KINDS = 3
+};
+
+/* What model says that a message's content is: octets of it, or 0. */
+static struct str
+octets(uint32_t model)
+{
+	static char p[CONTENTS * 8];
+
+	if (model == 0)
+		return (struct str){0};
+	memset(p, (int)(model % 251), sizeof(p));
+	return (struct str){p, model % sizeof(p)};
+}
+
+static bool
+contents_are(struct index_txn *t, uint32_t id, uint32_t model[][KINDS])
+{
+	struct str s;
+
+	for (uint32_t uid = 0; uid < CONTENTS; uid++) {
+		for (uint8_t kind = 0; kind < KINDS; kind++) {
+			struct str want = octets(model[uid][kind]);
+			int rc = index_content_get(t, id, uid, kind, &s);
+
+			if (want.p == NULL ? rc == 0 || errno != ENOENT
+					   : rc == -1 || !str_eq(s, want))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Some of one kind, ascending. */
+static bool
+put_some(struct index_txn *t, uint32_t id, uint32_t model[][KINDS])
+{
+	struct index_content c[CONTENTS];
+	char *copy[CONTENTS];
+	uint8_t kind = (uint8_t)rnd(KINDS);
+	uint32_t every = 1 + rnd(20);
+	size_t n = 0;
+	bool good;
+
+	for (uint32_t uid = rnd(CONTENTS); uid < CONTENTS; uid += every) {
+		struct str s;
+
+		model[uid][kind] = rnd(3) == 0 ? 0 : 1 + rnd(100000);
+		s = octets(model[uid][kind]);
+		copy[n] = s.p == NULL ? NULL : malloc(s.n + 1);
+		if (s.p != NULL)
+			memcpy(copy[n], s.p, s.n);
+		c[n] = (struct index_content){
+			uid, {copy[n], s.n}
+                };
+		n++;
+	}
+	good = index_content_put(t, id, kind, c, n) == 0;
+	while (n > 0)
+		free(copy[--n]);
+	return good;
+}
+
+static void
+remove_some(struct index_txn *t, uint32_t id, uint32_t model[][KINDS])
+{
+	uint32_t every = 1 + rnd(8);
+
+	for (uint32_t uid = rnd(CONTENTS); uid < CONTENTS; uid += every) {
+		struct index_msg m = {.uid = uid};
+
+		if (index_msg_put(t, id, &m, &STR("name")) == 0 &&
+			index_msg_del(t, id, uid) == 0)
+			memset(model[uid], 0, sizeof(model[uid]));
+	}
+}
+
+static void
+test_content(struct index *ix)
+{
+	static uint32_t model[CONTENTS][KINDS];
+	struct index_box box = {.uidvalidity = 1};
+	struct index_txn *t = index_begin(ix, true);
+	bool good = index_box_put(t, STR("content"), &box) == 0 &&
+		    index_commit(t) == 0;
+
+	for (int round = 0; good && round < 100; round++) {
+		t = index_begin(ix, true);
+		for (int i = 0; good && i < 3; i++)
+			good = put_some(t, box.id, model);
+		if (rnd(2) == 0)
+			remove_some(t, box.id, model);
+		good = good && index_commit(t) == 0;
+		t = index_begin(ix, false);
+		good = good && contents_are(t, box.id, model);
+		index_abort(t);
+	}
+	ok(good, "content put, replaced and removed agrees with an array");
+}
+
 static void
 test_box(struct index *ix)
 {
@@ -128,8 +237,8 @@ test_box(struct index *ix)
 	index_gone_add(t, a.id, 11, 2);
 	index_gone_add(t, a.id, 12, 4);
 	index_gone_add(t, b.id, 12, 100);
-	index_content_put(t, a.id, 5, 1, STR("hello"));
-	index_content_put(t, b.id, 5, 1, STR(""));
+	put_content(t, a.id, 5, STR("hello"));
+	put_content(t, b.id, 5, STR(""));
 	index_gone_each(t, a.id, 10, count, &sum);
 	ok(sum == 6, "expunges above a modseq, of one mailbox only");
 	ok(index_content_get(t, a.id, 5, 1, &out) == 0 &&
@@ -225,7 +334,7 @@ test_files(const char *dir)
 	index_open(&ix, dir, 1 << 20);
 	ok(ix != NULL && !has_box(ix), "dirty from another boot: dropped");
 	index_close(ix);
-	write_file(dir, "index4", "this is no database, not even nearly");
+	write_file(dir, "index5", "this is no database, not even nearly");
 	ix = NULL;
 	ok(index_open(&ix, dir, 1 << 20) == -1 && errno == EIO,
 		"a damaged file is refused");
@@ -242,8 +351,7 @@ test_full(struct index *ix)
 	int rc = 0;
 
 	for (uint32_t i = 1; rc == 0 && i < 1000; i++)
-		rc = index_content_put(
-			t, 1, i, 1, (struct str){big, sizeof(big)});
+		rc = put_content(t, 1, i, (struct str){big, sizeof(big)});
 	ok(rc == -1 && errno == ENOSPC, "the limit of size is kept: ENOSPC");
 	index_abort(t);
 	ok(has_box(ix), "and what was there before is readable");
@@ -261,13 +369,14 @@ main(void)
 	test_model(ix, "one", 2);
 	test_model(ix, "few", 12);
 	test_model(ix, "many", TOP);
+	test_content(ix);
 	test_box(ix);
 	put_box(ix);
 	test_full(ix);
 	index_close(ix);
 	test_files(dir);
-	for (const char *const *f = (const char *const[]){"index4",
-		     "index4-lock", "state", NULL};
+	for (const char *const *f = (const char *const[]){"index5",
+		     "index5-lock", "state", NULL};
 		*f != NULL; f++) {
 		char path[256];
 
