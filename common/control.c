@@ -26,6 +26,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -169,6 +170,25 @@ control_move(int fromfd, const char *from, int tofd, const char *to)
 	unlinkat(tofd, to, 0);
 	errno = e;
 	return -1;
+}
+
+int
+control_sync_name(int dirfd, const char *path)
+{
+	char *above = str_dup(str_of(path)), *slash = strrchr(above, '/');
+	int fd, rc, e;
+
+	if (slash != NULL)
+		slash[slash == above] = '\0';
+	fd = openat(dirfd, slash == NULL ? "." : above,
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = fd == -1 ? -1 : fsync(fd);
+	e = errno;
+	if (fd != -1)
+		close(fd);
+	free(above);
+	errno = e;
+	return rc;
 }
 
 DIR *

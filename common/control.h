@@ -59,6 +59,10 @@ int control_keep(int dirfd, const char *name, char to[300]);
  * such rename: a link and an unlink. */
 int control_move(int fromfd, const char *from, int tofd, const char *to);
 
+/* The name that path is in its directory, on the disk: that one is synced.
+ * Relative to dirfd.  -1 with errno. */
+int control_sync_name(int dirfd, const char *path);
+
 /* Read the directory fd with an offset of its own; NULL with errno. */
 DIR *control_list(int fd);
 

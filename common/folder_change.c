@@ -86,6 +86,25 @@ make_levels(int rootfd, const char *dir)
 	return rc;
 }
 
+/* What is new at dir is on the disk, and so are the levels above. */
+static int
+sync_levels(int rootfd, const char *dir)
+{
+	char *path = str_dup(str_of(dir)), *slash;
+	int rc;
+
+	do {
+		rc = control_sync_name(rootfd, path);
+		if (rc == -1 && errno == ENOENT)
+			rc = 0; /* an empty level, just removed */
+		slash = strrchr(path, '/');
+		if (slash != NULL)
+			*slash = '\0';
+	} while (rc == 0 && slash != NULL && is_nested(path));
+	free(path);
+	return rc;
+}
+
 /* Those that have become empty. */
 static void
 remove_levels(int rootfd, const char *dir)
@@ -130,7 +149,7 @@ folder_create(struct store *st, const char *dir)
 		return -1;
 	rc = first_ledger(st, md.fd);
 	if (rc == 0)
-		rc = fsync(st->root);
+		rc = sync_levels(st->root, dir);
 	e = errno;
 	maildir_close(&md);
 	if (rc == -1)
@@ -358,7 +377,9 @@ rename_nested(struct store *st, const struct folders *fs, const char *old,
 			store_moved(st, fs->f[i].dir, buf_cstr(&to));
 	buf_free(&to);
 	remove_levels(st->root, old);
-	return fsync(st->root);
+	if (sync_levels(st->root, now) == -1)
+		return -1;
+	return sync_levels(st->root, old);
 }
 
 int

@@ -164,9 +164,9 @@ fill_folder(int rootfd, int fd, const struct stat *like)
 	if (copy_shared(rootfd, fd) == -1)
 		return -1;
 	control_perm(fd, &mode, &gid);
-	if (make_empty(fd, "maildirfolder", mode, gid) == -1 || fsync(fd) == -1)
+	if (make_empty(fd, "maildirfolder", mode, gid) == -1)
 		return -1;
-	return fsync(rootfd);
+	return fsync(fd);
 }
 
 /* Take back what fill_folder made: nothing else can be in there yet. */

@@ -36,7 +36,8 @@ int maildir_open(int rootfd, const char *dir, struct maildir *md);
 void maildir_close(struct maildir *md);
 
 /* Make a new folder with cur, new, tmp and `maildirfolder`, mode and group as
- * the root has them.  -1 with EEXIST and others. */
+ * the root has them.  Its own name is for the caller to sync.  -1 with EEXIST
+ * and others. */
 int maildir_make(int rootfd, const char *dir);
 
 /*

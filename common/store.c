@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/control.h"
 #include "common/fd.h"
 #include "common/index.h"
 #include "common/layout.h"
@@ -36,14 +37,23 @@ expand(const char *path, const char *home, struct buf *out)
 	return !out->bad;
 }
 
-/* Make the directories of path, as `mkdir -p` does, private to the user. */
+static int
+make_dir(const char *path)
+{
+	if (mkdir(path, 0700) == -1)
+		return errno == EEXIST ? 0 : -1;
+	return control_sync_name(AT_FDCWD, path);
+}
+
+/* Make the directories of path, as `mkdir -p` does, private to the user; on
+ * the disk, for the mail in them will be. */
 static int
 make_path(const char *path)
 {
 	char *copy;
 	int rc = 0;
 
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+	if (make_dir(path) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -1;
@@ -52,13 +62,11 @@ make_path(const char *path)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		rc = mkdir(copy, 0700) == -1 && errno != EEXIST ? -1 : 0;
+		rc = make_dir(copy);
 		*p = '/';
 	}
 	free(copy);
-	if (rc == 0 && mkdir(path, 0700) == -1 && errno != EEXIST)
-		rc = -1;
-	return rc;
+	return rc == 0 ? make_dir(path) : -1;
 }
 
 /* The memory map of another host's writes cannot be trusted: no cache on a

@@ -114,6 +114,7 @@ rooms() {
 	{
 		find tests -name '*.bats' ! -path 'tests/system/*' \
 			! -path 'tests/bench/*'
+		echo tests/system/order.bats
 		echo tests/system/units.bats
 	} | sort
 }

@@ -1,0 +1,72 @@
+# What a client is told to be there is there after a power cut: each directory
+# is synced before the OK.  The power itself is cut in power.bats, where a file
+# system happens to write down more than it was asked to.
+
+load ../lib/bed
+
+# told COMMAND...: the commands in one session; the last one has the tag "do".
+told() {
+	local trace=$BED_TMP/trace status=0
+	local calls=mkdir,mkdirat,rename,renameat,renameat2,link,linkat
+
+	calls+=,unlinkat,fsync,fdatasync,write,sendto
+
+	need_root "strace on another user's process"
+	need strace
+	printf '%s\r\n' "$@" "z LOGOUT" |
+		env -i HOME="$BED_HOME" PATH="$PATH" \
+			ASAN_OPTIONS="$ASAN_OPTIONS" \
+			strace -f -y -qq -s 9999 -u "$BED_USER" -o "$trace" \
+			-e "trace=$calls" \
+			"$BED_BIN/imapd" >"$BED_TMP/answer" 2>&1 || status=$?
+	cat "$BED_TMP/answer"
+	((status == 0))
+	/usr/bin/python3 -B "$BED_ROOT/tests/system/order.py" \
+		"$trace" "$BED_HOME"
+}
+
+nest() {
+	maildir_make Work
+	bed_own -R "$MAILDIR"
+}
+
+@test "the first message of a user without a Maildir" {
+	rm -r "$MAILDIR"
+	told 'do APPEND INBOX {3+}' $'a\r\n'
+}
+
+@test "a message in a Maildir that lacks cur" {
+	rm -r "$MAILDIR/cur"
+	told 'do APPEND INBOX {3+}' $'a\r\n'
+}
+
+@test "CREATE, and RENAME of what has folders below" {
+	told 'do CREATE a/b/c'
+	told 'do RENAME a/b x/y'
+}
+
+@test "CREATE and RENAME in a tree of directories" {
+	nest
+	told 'do CREATE a/b/c/d'
+	told 'do RENAME a/b x/y/z'
+}
+
+@test "COPY and MOVE" {
+	maildir_put one.eml two.eml
+	maildir_make .Sent
+	told 'a SELECT INBOX' 'do COPY 1 Sent'
+	told 'a SELECT INBOX' 'do MOVE 1 Sent'
+}
+
+@test "DELETE" {
+	told 'a CREATE x/y' 'do DELETE x/y'
+	nest
+	told 'a CREATE x/y' 'do DELETE x/y'
+}
+
+@test "SUBSCRIBE, SETMETADATA, and the folder's first keyword" {
+	maildir_put one.eml
+	told 'do SUBSCRIBE x'
+	told 'do SETMETADATA INBOX (/private/comment "x")'
+	told 'a SELECT INBOX' 'do STORE 1 +FLAGS (one)'
+}
