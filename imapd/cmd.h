@@ -90,6 +90,9 @@ struct reply cmd_getquotaroot(struct imap *im);
 /* cmd_fetch.c */
 struct reply cmd_fetch(struct imap *im);
 
+/* cmd_batches.c */
+struct reply cmd_uidbatches(struct imap *im);
+
 /* cmd_compress.c */
 struct reply cmd_compress(struct imap *im);
 void compress_start(struct imap *im);

@@ -78,6 +78,7 @@ static const struct {
 	{"INPROGRESS",            NULL          },
 	{"MULTISEARCH",           NULL          },
 	{"UIDONLY",               NULL          },
+	{"UIDBATCHES",            NULL          },
 	{"STARTTLS",              tls_offered   },
 	{"LOGINDISABLED",         login_disabled},
 	{"AUTH=PLAIN",            plain_offered },

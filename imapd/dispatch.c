@@ -46,6 +46,7 @@ static const struct cmd cmds[] = {
 	{"STORE",        ST_SELECTED, CMD_SEQ | CMD_NUMBERS, cmd_store       },
 	{"SUBSCRIBE",    ST_USER,     0,                     cmd_subscribe   },
 	{"THREAD",       ST_SELECTED, CMD_SEQ | CMD_NUMBERS, cmd_thread      },
+	{"UIDBATCHES",   ST_SELECTED, 0,                     cmd_uidbatches  },
 	{"UNSELECT",     ST_SELECTED, CMD_QUIET,             cmd_unselect    },
 	{"UNSUBSCRIBE",  ST_USER,     0,                     cmd_unsubscribe },
 };

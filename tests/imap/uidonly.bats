@@ -21,19 +21,25 @@ load ../lib/found
 	EOT
 }
 
+# in_mode <transcript: UIDONLY is enabled, INBOX selected.
+in_mode() {
+	{
+		printf '%s\n' 'C: a ENABLE UIDONLY' 'S* a OK...' \
+			'C: b SELECT INBOX' 'S* b OK...'
+		cat
+	} >"$BED_TMP/script"
+	login_imap <"$BED_TMP/script"
+}
+
 # refused COMMAND...: BAD [UIDREQUIRED], and the session goes on.
 refused() {
 	local command
 
-	{
-		printf '%s\n' 'C: a ENABLE UIDONLY' 'S* a OK...' \
-			'C: b SELECT INBOX' 'S* b OK...'
-		for command; do
-			printf 'C: x %s\nS: x BAD [UIDREQUIRED] ...\n' "$command"
-			printf 'C: y NOOP\nS: y OK...\n'
-		done
-	} >"$BED_TMP/refused"
-	login_imap <"$BED_TMP/refused"
+	for command; do
+		printf 'C: x %s\nS: x BAD [UIDREQUIRED] ...\n' "$command"
+		printf 'C: y NOOP\nS: y OK...\n'
+	done >"$BED_TMP/refused"
+	in_mode <"$BED_TMP/refused"
 }
 
 @test "3.2: FETCH, STORE, SEARCH, COPY, MOVE, SORT and THREAD need UID" {
@@ -48,11 +54,7 @@ refused() {
 @test "3.8: REPLACE needs UID, and its message is not asked for" {
 	box
 	refused 'REPLACE 1 INBOX {5}' 'SEARCH SUBJECT {7}'
-	login_imap <<-'EOT'
-		C: a ENABLE UIDONLY
-		S* a OK...
-		C: b SELECT INBOX
-		S* b OK...
+	in_mode <<-'EOT'
 		C~ c REPLACE 1 INBOX {9+}\r\nA: b\r\n\r\nc\r\n
 		S: c BAD [UIDREQUIRED]...
 		C: d STATUS INBOX (MESSAGES)
@@ -72,11 +74,7 @@ refused() {
 
 @test "3.2: the forms with UID work, with * and with $ too" {
 	box
-	login_imap <<-'EOT'
-		C: a ENABLE UIDONLY
-		S* a OK...
-		C: b SELECT INBOX
-		S* b OK...
+	in_mode <<-'EOT'
 		C: c UID SEARCH ALL
 		S: * SEARCH 1 2 3 4 5 6
 		S: c OK...
@@ -141,11 +139,7 @@ refused() {
 
 @test "3.3: STORE answers with UIDFETCH, with MODSEQ for who has CONDSTORE" {
 	box
-	login_imap <<-'EOT'
-		C: a ENABLE UIDONLY
-		S* a OK...
-		C: b SELECT INBOX
-		S* b OK...
+	in_mode <<-'EOT'
 		C: c UID STORE 4,6 +FLAGS (\Flagged)
 		S: * 4 UIDFETCH (FLAGS (\Flagged))
 		S: * 6 UIDFETCH (FLAGS (\Flagged))
@@ -170,11 +164,7 @@ refused() {
 @test "3.4, 3.6: EXPUNGE, UID EXPUNGE and UID MOVE are told by VANISHED" {
 	maildir_make .Old
 	box
-	login_imap <<-'EOT'
-		C: a ENABLE UIDONLY
-		S* a OK...
-		C: b SELECT INBOX
-		S* b OK...
+	in_mode <<-'EOT'
 		C: c UID STORE 1:2,4 +FLAGS.SILENT (\Deleted)
 		S: c OK...
 		C: d UID EXPUNGE 4
@@ -198,11 +188,7 @@ refused() {
 
 @test "3.6: UID REPLACE answers with APPENDUID, EXISTS and VANISHED" {
 	box
-	login_imap <<-'EOT'
-		C: a ENABLE UIDONLY
-		S* a OK...
-		C: b SELECT INBOX
-		S* b OK...
+	in_mode <<-'EOT'
 		C~ c UID REPLACE 3 INBOX {9+}\r\nA: b\r\n\r\nc\r\n
 		S: * OK [APPENDUID ... 7]...
 		S+ * VANISHED 3
@@ -214,11 +200,7 @@ refused() {
 
 @test "3.6: what others did is told without numbers; EXISTS stays" {
 	box
-	login_imap <<-'EOT'
-		C: a ENABLE UIDONLY
-		S* a OK...
-		C: b SELECT INBOX
-		S* b OK...
+	in_mode <<-'EOT'
 		RUN rm "$MAILDIR"/cur/*.M2P*
 		RUN mv "$MAILDIR"/cur/*.M4P* "$MAILDIR/cur/1700000004.M4P1.bed:2,F"
 		RUN maildir_put one.eml
@@ -280,11 +262,7 @@ refused() {
 
 @test "UIDFETCH comes during IDLE" {
 	box
-	login_imap <<-'EOT'
-		C: a ENABLE UIDONLY
-		S* a OK...
-		C: b SELECT INBOX
-		S* b OK...
+	in_mode <<-'EOT'
 		C: c IDLE
 		S: + ...
 		RUN mv "$MAILDIR"/cur/*.M3P* "$MAILDIR/cur/1700000003.M3P1.bed:2,S"
