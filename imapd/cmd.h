@@ -89,6 +89,13 @@ struct reply cmd_getquotaroot(struct imap *im);
 
 /* cmd_fetch.c */
 struct reply cmd_fetch(struct imap *im);
+/* FETCH responses that no command asked for (RFC 5465 5.2, 7). */
+struct fetch;
+void fetch_unasked(
+	struct imap *im, const struct fetch *f, const struct set *uids);
+
+/* context.c */
+struct reply cmd_cancelupdate(struct imap *im);
 
 /* cmd_batches.c */
 struct reply cmd_uidbatches(struct imap *im);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "imapd/context.h"
 #include "imapd/results.h"
 #include "imapd/scope.h"
 #include "imapd/search.h"
@@ -23,6 +24,7 @@ struct job {
 	struct imap *im;
 	struct scope *scope;
 	bool elsewhere; /* there is more in it than "selected" */
+	bool here;      /* the selected mailbox was searched */
 	struct wanted wanted;
 	struct search program;
 };
@@ -63,17 +65,21 @@ is_possible(struct job *j)
 {
 	struct lex *l = &j->im->lex;
 
+	if ((j->wanted.parts & RETURN_UPDATE) != 0 && j->im->sel.mb == NULL)
+		return lex_refuse(l, "No mailbox is selected");
+
 	for (const struct scope *s = j->scope; s != NULL; s = s->next)
 		if (s->kind == SCOPE_SELECTED && j->im->sel.mb == NULL)
 			return lex_refuse(l, "No mailbox is selected");
 	if (j->elsewhere && (j->wanted.parts & RETURN_SAVE) != 0)
 		return lex_refuse(l, "Only the selected mailbox can be saved");
-	return true;
+	return context_may(j->im, &j->wanted);
 }
 
-/* The mailbox that im->sel is.  -1 with errno. */
+/* The mailbox that im->sel is.  follow: its results are told already, now
+ * updates of them begin.  -1 with errno. */
 static int
-search_one(struct job *j)
+search_one(struct job *j, bool follow)
 {
 	struct results r;
 	struct set found;
@@ -82,7 +88,9 @@ search_one(struct job *j)
 	set_init(&found);
 	rc = search_run(j->im, &j->program, &found, NULL);
 	r = (struct results){.set = &found};
-	if (rc == 0 && found.n > 0)
+	if (rc == 0 && follow)
+		context_start(j->im, &j->wanted, &j->program, NULL, &r);
+	else if (rc == 0 && found.n > 0)
 		results_put(j->im, "", &j->wanted, &r);
 	else
 		results_none(j->im, &j->wanted);
@@ -106,7 +114,7 @@ search_other(struct job *j, const struct folder *f)
 	if (mailbox_uids(other.mb, &uids) == 0) {
 		view_fill(&other.view, &uids);
 		im->sel = other;
-		rc = search_one(j);
+		rc = search_one(j, false);
 		other = im->sel;
 		im->sel = own;
 	}
@@ -133,9 +141,11 @@ search_all(struct job *j)
 
 		if (!scope_has(im, j->scope, &subs, f))
 			continue;
-		if (im->sel.mb != NULL && str_is(str_of(f->name), im->sel.name))
-			rc = search_one(j);
-		else
+		if (im->sel.mb != NULL &&
+			str_is(str_of(f->name), im->sel.name)) {
+			rc = search_one(j, false);
+			j->here = true;
+		} else
 			rc = search_other(j, f);
 	}
 	e = errno;
@@ -162,6 +172,12 @@ run(struct job *j)
 		imap_enable(im, ENABLED_CONDSTORE);
 	im->uid = true;
 	r = search_all(j);
+	/* Of the selected mailbox alone (RFC 7377 2.2), when all others have
+	 * been searched: the program is the context's then. */
+	if (r.status == REPLY_OK && j->here &&
+		(j->wanted.parts & RETURN_UPDATE) != 0 &&
+		search_one(j, true) == -1)
+		r = reply_errno(errno);
 	im->uid = uid;
 	return r;
 }

@@ -190,10 +190,27 @@ may_ask(struct imap *im, const struct fetch *f)
 				    "enabled QRESYNC");
 }
 
+static void
+job_init(struct job *r, struct imap *im)
+{
+	r->im = im;
+	r->set_seen = r->fetch.seen && !im->sel.readonly;
+	r->kept_fields = headers_enough(r->fetch.section) && !r->set_seen;
+	arena_init(&r->arena, PARSE_MAX);
+	text_init(&r->text);
+}
+
+static void
+job_free(struct job *r)
+{
+	text_free(&r->text);
+	arena_free(&r->arena);
+}
+
 struct reply
 cmd_fetch(struct imap *im)
 {
-	struct job r = {.im = im};
+	struct job r = {0};
 	struct lex *l = &im->lex;
 	struct seqset asked;
 	struct reply reply;
@@ -202,12 +219,25 @@ cmd_fetch(struct imap *im)
 		!fetch_parse(l, &r.fetch) || !fetch_modifiers(l, &r.fetch) ||
 		!lex_end(l) || !may_ask(im, &r.fetch))
 		return reply_bad(im);
-	r.set_seen = r.fetch.seen && !im->sel.readonly;
-	r.kept_fields = headers_enough(r.fetch.section) && !r.set_seen;
-	arena_init(&r.arena, PARSE_MAX);
-	text_init(&r.text);
+	job_init(&r, im);
 	reply = fetch(im, &r, &asked);
-	text_free(&r.text);
-	arena_free(&r.arena);
+	job_free(&r);
 	return reply;
+}
+
+void
+fetch_unasked(struct imap *im, const struct fetch *f, const struct set *uids)
+{
+	struct job r = {.fetch = *f};
+	bool uid = im->uid;
+
+	if ((f->items & (FETCH_EMAILID | FETCH_SAVEDATE)) != 0 &&
+		identities_read(&r.ids, im->sel.mb) == -1)
+		return;
+	im->uid = false;
+	job_init(&r, im);
+	fetch_all(&r, uids);
+	job_free(&r);
+	identities_free(&r.ids);
+	im->uid = uid;
 }

@@ -13,6 +13,7 @@
 
 #include "common/folder.h"
 #include "common/log.h"
+#include "imapd/context.h"
 #include "imapd/resp.h"
 #include "imapd/resync.h"
 #include "imapd/shared.h"
@@ -51,6 +52,7 @@ imap_unselect(struct imap *im)
 
 	if (sel->mb == NULL)
 		return;
+	contexts_free(sel);
 	mailbox_close(sel->mb);
 	view_free(&sel->view);
 	set_free(&sel->saved);

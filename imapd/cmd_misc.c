@@ -79,6 +79,8 @@ static const struct {
 	{"MULTISEARCH",           NULL          },
 	{"UIDONLY",               NULL          },
 	{"UIDBATCHES",            NULL          },
+	{"CONTEXT=SEARCH",        NULL          },
+	{"CONTEXT=SORT",          NULL          },
 	{"STARTTLS",              tls_offered   },
 	{"LOGINDISABLED",         login_disabled},
 	{"AUTH=PLAIN",            plain_offered },

@@ -5,12 +5,14 @@
 
 #include <errno.h>
 
+#include "imapd/context.h"
 #include "imapd/results.h"
 #include "imapd/search.h"
 
 static struct reply
 search(struct imap *im, const struct wanted *w, struct search *s)
 {
+	struct reply reply;
 	struct results r;
 	struct set found;
 
@@ -22,8 +24,10 @@ search(struct imap *im, const struct wanted *w, struct search *s)
 	}
 	r = (struct results){.set = &found};
 	results_put(im, "SEARCH", w, &r);
+	reply = search_done(s);
+	context_start(im, w, s, NULL, &r);
 	set_free(&found);
-	return search_done(s);
+	return reply;
 }
 
 struct reply
@@ -34,7 +38,8 @@ cmd_search(struct imap *im)
 	struct wanted w;
 	struct reply r;
 
-	if (!lex_space(l) || !wanted_parse(l, &w) || !search_parse(l, &s))
+	if (!lex_space(l) || !wanted_parse(l, &w) || !search_parse(l, &s) ||
+		!context_may(im, &w))
 		r = reply_bad(im);
 	else if (s.charset.n > 0 && imap_enabled(im, ENABLED_UTF8)) {
 		/* RFC 9755 3 */

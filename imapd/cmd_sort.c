@@ -15,27 +15,14 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "imapd/context.h"
 #include "imapd/results.h"
-#include "imapd/search.h"
+#include "imapd/sort.h"
 
 enum {
-	CRITERIA_MAX = 16,
 	TEXT_KEPT = 4096, /* octets of one text that are compared */
 	DIGIT_BITS = 11,
 	DIGITS = 1 << DIGIT_BITS
-};
-
-enum sort_kind {
-	SORT_ARRIVAL,
-	SORT_DATE,
-	SORT_SIZE,
-	SORT_TEXT
-};
-
-struct criterion {
-	enum sort_kind kind;
-	enum key_order order;
-	bool reverse;
 };
 
 struct value {
@@ -51,7 +38,7 @@ struct place {
 
 struct sort {
 	struct imap *im;
-	struct criterion by[CRITERIA_MAX];
+	const struct criterion *by;
 	unsigned nby;
 	uint32_t *uid;
 	struct value *value; /* nby of each message */
@@ -99,15 +86,15 @@ parse_criterion(struct lex *l, struct criterion *c)
 }
 
 static bool
-parse_criteria(struct lex *l, struct sort *s)
+parse_criteria(struct lex *l, struct sort_order *order)
 {
 	if (!lex_expect(l, '('))
 		return false;
 	do {
-		if (s->nby == CRITERIA_MAX)
+		if (order->n == SORT_CRITERIA_MAX)
 			return lex_refuse(l, "Too many sort criteria");
-		if ((s->nby > 0 && !lex_space(l)) ||
-			!parse_criterion(l, &s->by[s->nby++]))
+		if ((order->n > 0 && !lex_space(l)) ||
+			!parse_criterion(l, &order->by[order->n++]))
 			return false;
 	} while (!lex_take(l, ')'));
 	return true;
@@ -319,53 +306,76 @@ put_in_order(struct sort *s)
 	free(other);
 }
 
+int
+sort_run(struct imap *im, const struct sort_order *order,
+	struct search *program, struct set *found, uint32_t **list, uint32_t *n)
+{
+	struct sort s = {.im = im, .by = order->by, .nby = order->n};
+	const struct search_hit hit = {add, &s};
+	int rc, e;
+
+	buf_init(&s.text, UINT32_MAX);
+	rc = search_run(im, program, found, &hit);
+	e = errno;
+	if (rc == 0)
+		put_in_order(&s);
+	program->failed += s.failed;
+	*list = s.uid;
+	*n = s.n;
+	buf_free(&s.text);
+	free(s.value);
+	errno = e;
+	return rc;
+}
+
 static struct reply
-sort(struct imap *im, struct sort *s, const struct wanted *w,
+sort(struct imap *im, const struct sort_order *order, const struct wanted *w,
 	struct search *program)
 {
-	const struct search_hit hit = {add, s};
-	struct results r;
+	struct results r = {.sorted = true};
+	struct reply reply;
+	uint32_t *list = NULL;
 	struct set found;
 
 	set_init(&found);
-	if (search_run(im, program, &found, &hit) == -1) {
-		set_free(&found);
+	if (sort_run(im, order, program, &found, &list, &r.n) == -1) {
+		reply = reply_errno(errno);
 		results_none(im, w);
-		return reply_errno(errno);
+	} else {
+		r.set = &found;
+		r.list = list;
+		results_put(im, "SORT", w, &r);
+		reply = search_done(program);
+		context_start(im, w, program, order, &r);
 	}
-	put_in_order(s);
-	r = (struct results){&found, s->uid, s->n, true};
-	results_put(im, "SORT", w, &r);
 	set_free(&found);
-	program->failed += s->failed;
-	return search_done(program);
+	free(list);
+	return reply;
 }
 
 struct reply
 cmd_sort(struct imap *im)
 {
 	struct lex *l = &im->lex;
-	struct sort s = {.im = im};
+	struct sort_order order = {0};
 	struct search program = {0};
 	struct wanted w;
 	struct str charset;
 	struct reply r;
 
-	buf_init(&s.text, UINT32_MAX);
-	if (!lex_space(l) || !wanted_parse(l, &w) || !parse_criteria(l, &s) ||
-		!lex_space(l) || !lex_astring(l, &charset) || !lex_space(l) ||
-		!search_parse_keys(l, charset, &program))
+	if (!lex_space(l) || !wanted_parse(l, &w) ||
+		!parse_criteria(l, &order) || !lex_space(l) ||
+		!lex_astring(l, &charset) || !lex_space(l) ||
+		!search_parse_keys(l, charset, &program) ||
+		!context_may(im, &w))
 		r = reply_bad(im);
 	else if (program.bad_charset) {
 		results_none(im, &w);
 		r = search_bad_charset();
 	} else {
 		w.modseq = program.modseq;
-		r = sort(im, &s, &w, &program);
+		r = sort(im, &order, &w, &program);
 	}
 	search_free(&program);
-	buf_free(&s.text);
-	free(s.uid);
-	free(s.value);
 	return r;
 }

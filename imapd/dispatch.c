@@ -6,6 +6,7 @@
 static const struct cmd cmds[] = {
 	{"APPEND",       ST_USER,     0,                     cmd_append      },
 	{"AUTHENTICATE", ST_LOGIN,    0,                     cmd_authenticate},
+	{"CANCELUPDATE", ST_SELECTED, 0,                     cmd_cancelupdate},
 	{"CAPABILITY",   ST_ANY,      0,                     cmd_capability  },
 	{"CHECK",        ST_SELECTED, 0,                     cmd_noop        },
 	{"CLOSE",        ST_SELECTED, CMD_QUIET,             cmd_close       },

@@ -57,6 +57,8 @@ struct selected {
 	uint64_t told_modseq; /* the highest of them */
 	/* What went after this modseq could not be told yet; 0: all was. */
 	uint64_t held_modseq;
+	/* Updates of results (imapd/context.h). */
+	struct context *contexts;
 	bool untold; /* this command made a change that is not among them */
 	bool looked; /* this command has found what others did */
 	bool watched;

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 
+#include "imapd/fetch.h"
 #include "imapd/resp.h"
 
 static const struct {
@@ -21,6 +22,8 @@ static const struct {
 	{"COUNT",   RETURN_COUNT  },
 	{"SAVE",    RETURN_SAVE   },
 	{"PARTIAL", RETURN_PARTIAL},
+	{"CONTEXT", RETURN_CONTEXT},
+	{"UPDATE",  RETURN_UPDATE },
 };
 
 static bool
@@ -58,22 +61,40 @@ partial_find(
 	return true;
 }
 
+/* " (UID BODY[])", or nothing: behind UPDATE. */
+static bool
+parse_update(struct lex *l, struct wanted *w)
+{
+	size_t at = l->at;
+
+	if (!lex_take(l, ' ') || !lex_at(l, '(')) {
+		l->at = at;
+		return true;
+	}
+	w->update = arena_alloc(l->arena, sizeof(*w->update));
+	return fetch_parse(l, w->update);
+}
+
 static bool
 parse_option(struct lex *l, struct wanted *w)
 {
+	unsigned part = 0;
 	struct str name;
 
 	if (!lex_word(l, &name))
 		return false;
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		if (!str_iis(name, options[i].name))
-			continue;
-		w->parts |= options[i].part;
-		if (options[i].part == RETURN_PARTIAL)
-			return lex_space(l) && partial_parse(l, &w->partial);
-		return true;
-	}
-	return lex_refuse(l, "Unknown return option");
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (str_iis(name, options[i].name))
+			part = options[i].part;
+	if (part == 0)
+		return lex_refuse(l, "Unknown return option");
+	/* RFC 5267 4.4, and more of its kind has no meaning. */
+	if ((w->parts & part & (RETURN_PARTIAL | RETURN_UPDATE)) != 0)
+		return lex_refuse(l, "Only one PARTIAL, only one UPDATE");
+	w->parts |= part;
+	if (part == RETURN_PARTIAL)
+		return lex_space(l) && partial_parse(l, &w->partial);
+	return part != RETURN_UPDATE || parse_update(l, w);
 }
 
 bool
@@ -136,9 +157,9 @@ put_run(struct imap *im, uint32_t lo, uint32_t hi)
 	io_sent(im->io);
 }
 
-/* The i-th to the last-th as a sequence set. */
-static void
-put_set(struct imap *im, const struct results *r, uint32_t i, uint32_t last)
+void
+results_put_some(
+	struct imap *im, const struct results *r, uint32_t i, uint32_t last)
 {
 	uint32_t lo = name_of(im, r, i), hi = lo;
 
@@ -201,7 +222,7 @@ put_partial(struct imap *im, const struct partial *p, const struct results *r)
 
 	buf_printf(im->out, " PARTIAL (%s%u:%s%u ", sign, p->a, sign, p->b);
 	if (partial_find(p, count(r), &first, &last))
-		put_set(im, r, first, last);
+		results_put_some(im, r, first, last);
 	else
 		buf_puts(im->out, "NIL");
 	buf_putc(im->out, ')');
@@ -218,24 +239,30 @@ put_mailbox(struct imap *im)
 		mailbox_status(im->sel.mb)->uidvalidity);
 }
 
+void
+results_put_head(struct imap *im, struct str tag, bool named)
+{
+	buf_puts(im->out, "* ESEARCH (TAG ");
+	resp_string(im->out, tag);
+	if (named)
+		put_mailbox(im);
+	buf_puts(im->out, im->uid ? ") UID" : ")");
+}
+
 /* Without a result there is no MIN, MAX or ALL (RFC 4731 3.1). */
 static void
 put_extended(struct imap *im, const struct wanted *w, const struct results *r)
 {
 	uint32_t n = count(r);
 
-	buf_puts(im->out, "* ESEARCH (TAG ");
-	resp_string(im->out, im->tag);
-	if (w->named)
-		put_mailbox(im);
-	buf_puts(im->out, im->uid ? ") UID" : ")");
+	results_put_head(im, im->tag, w->named);
 	if (n > 0 && (w->parts & RETURN_MIN) != 0)
 		buf_printf(im->out, " MIN %u", name_of(im, r, 1));
 	if (n > 0 && (w->parts & RETURN_MAX) != 0)
 		buf_printf(im->out, " MAX %u", name_of(im, r, n));
 	if (n > 0 && (w->parts & RETURN_ALL) != 0) {
 		buf_puts(im->out, " ALL ");
-		put_set(im, r, 1, n);
+		results_put_some(im, r, 1, n);
 	}
 	if ((w->parts & RETURN_PARTIAL) != 0)
 		put_partial(im, &w->partial, r);
@@ -301,7 +328,7 @@ results_put(struct imap *im, const char *name, const struct wanted *w,
 {
 	if (!w->extended)
 		put_plain(im, name, w, r);
-	else if (w->parts != RETURN_SAVE)
+	else if ((w->parts & ~(unsigned)RETURN_CONTEXT) != RETURN_SAVE)
 		put_extended(im, w, r);
 	if ((w->parts & RETURN_SAVE) != 0)
 		save(im, w, r);

@@ -17,7 +17,9 @@ enum {
 	RETURN_ALL = 1 << 2,
 	RETURN_COUNT = 1 << 3,
 	RETURN_SAVE = 1 << 4,
-	RETURN_PARTIAL = 1 << 5
+	RETURN_PARTIAL = 1 << 5,
+	RETURN_CONTEXT = 1 << 6, /* a hint, of no use here (RFC 5267 4.2) */
+	RETURN_UPDATE = 1 << 7
 };
 
 /* "5:1", "-1:-100": the a-th to b-th result, counted from the end with
@@ -27,12 +29,15 @@ struct partial {
 	bool back;
 };
 
+struct fetch;
+
 struct wanted {
 	bool extended; /* RETURN was there: answer with ESEARCH */
 	unsigned parts;
 	struct partial partial;
-	bool modseq; /* a MODSEQ key was there */
-	bool named;  /* say of which mailbox it is (RFC 7377 2.1) */
+	bool modseq;          /* a MODSEQ key was there */
+	bool named;           /* say of which mailbox it is (RFC 7377 2.1) */
+	struct fetch *update; /* UPDATE's list (RFC 5465 7), or NULL */
 };
 
 /* Messages found, by UID: a set in the order of the mailbox, and, when they are
@@ -56,6 +61,12 @@ bool partial_find(
 /* "* SEARCH ..." (or name), or "* ESEARCH ..."; and what "$" becomes. */
 void results_put(struct imap *im, const char *name, const struct wanted *w,
 	struct results *r);
+
+/* "* ESEARCH (TAG x) UID", to which data and a line end are added; and of
+ * results the i-th to the last-th, as a sequence set. */
+void results_put_head(struct imap *im, struct str tag, bool named);
+void results_put_some(
+	struct imap *im, const struct results *r, uint32_t i, uint32_t last);
 
 /* Nothing was found, or a search failed, that was to be saved (RFC 5182 2.1).
  */

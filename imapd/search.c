@@ -112,7 +112,7 @@ resolve(struct imap *im, struct search_key *k)
 
 /* What can be said of a key before any message is looked at. */
 static void
-prepare_key(struct imap *im, struct search_key *k)
+prepare_key(struct imap *im, const struct search *s, struct search_key *k)
 {
 	int bit;
 
@@ -124,6 +124,9 @@ prepare_key(struct imap *im, struct search_key *k)
 			k->flags = MSG_PASSED;
 		break;
 	case SEARCH_NUMBERS:
+		if (s->within == NULL)
+			resolve(im, k);
+		break;
 	case SEARCH_UIDS:
 		resolve(im, k);
 		break;
@@ -334,10 +337,12 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	if (s->modseq)
 		imap_enable(im, ENABLED_CONDSTORE);
 	for (struct search_key *k = s->made; k != NULL; k = k->made)
-		prepare_key(im, k);
+		prepare_key(im, s, k);
 	put_in_order(s->root);
 	set_init(&where);
 	set_copy(&where, &im->sel.view.uids);
+	if (s->within != NULL)
+		set_intersect(&where, s->within);
 	narrow(s, &where);
 	keys_init(&l.keys, im->sel.mb);
 	im->numbers = s->numbers;
@@ -345,7 +350,9 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	while (rc == 0 && uid != 0 && set_next(&where, uid, &more) &&
 		io_dead(im->io) == IO_OK) {
 		rc = search_some(&l, &where, &uid, found, hit);
-		progress_tell(&p, uid == 0 ? 0 : set_rank(&where, uid - 1));
+		if (s->within == NULL)
+			progress_tell(
+				&p, uid == 0 ? 0 : set_rank(&where, uid - 1));
 	}
 	keys_free(&l.keys);
 	set_free(&where);

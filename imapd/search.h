@@ -61,8 +61,12 @@ struct search {
 	bool modseq;      /* a MODSEQ key is among them */
 	bool numbers;     /* and message numbers */
 	bool identities;  /* EMAILID or a SAVEDATE */
+	bool ages;        /* YOUNGER or OLDER */
 	int64_t now;
 	unsigned failed; /* messages that search_run could not read */
+	/* For who runs it again (RFC 5267 4.3): only these UIDs are asked,
+	 * and message numbers mean what they meant then. */
+	const struct set *within;
 };
 
 /* "[CHARSET x] key key..." to the end of the command.  Free it also after

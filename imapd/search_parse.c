@@ -215,6 +215,7 @@ parse_argument(struct lex *l, struct search *s, enum argument arg,
 
 	s->identities = s->identities || k->kind == SEARCH_EMAILID ||
 			k->kind == SEARCH_SAVEDATE;
+	s->ages = s->ages || k->kind == SEARCH_AGE;
 	switch (arg) {
 	case ARG_NONE:
 		return true;

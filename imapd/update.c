@@ -23,13 +23,15 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "imapd/context.h"
 #include "imapd/resp.h"
 
 /* New flags, gathered while the index is read, told afterwards. */
 struct diff {
 	struct set present; /* of the messages with a number */
 	struct set changed;
-	uint32_t added;
+	struct set fresh;   /* messages that have just got a number */
+	struct set touched; /* all that may be in other results now */
 };
 
 static void
@@ -138,11 +140,15 @@ look_at(struct selected *sel, const struct set *recent, const struct msg *m,
 	if (m->uid > sel->view.last) {
 		view_add(&sel->view, m->uid, is_recent(sel, recent, m));
 		set_add(&d->present, m->uid);
-		d->added++;
+		set_add(&d->fresh, m->uid);
+		set_add(&d->touched, m->uid);
 		return;
 	}
 	set_add(&d->present, m->uid);
-	if (m->modseq > sel->view.modseq && !was_told(sel, m))
+	if (m->modseq <= sel->view.modseq)
+		return;
+	set_add(&d->touched, m->uid);
+	if (!was_told(sel, m))
 		set_add(&d->changed, m->uid);
 }
 
@@ -173,6 +179,8 @@ find_changes(struct selected *sel, const struct set *recent, bool quiet,
 	if (nothing_new(sel, modseq, quiet)) {
 		mailbox_end(sel->mb);
 		sel->view.modseq = modseq;
+		for (size_t i = 0; i < sel->ntold; i++)
+			set_add(&d->touched, sel->told[i].uid);
 		return 0;
 	}
 	for (uint32_t uid = 1; uid != 0 && mailbox_next(sel->mb, uid, &m);
@@ -352,16 +360,20 @@ put_diff(struct imap *im, const struct diff *d, bool expunge)
 	struct selected *sel = &im->sel;
 	uint64_t recent = set_count(&sel->view.recent);
 
+	contexts_vanished(im);
 	if (expunge)
 		put_expunged(im);
-	if (d->added > 0)
+	if (d->fresh.n > 0)
 		buf_printf(im->out, "* %u EXISTS\r\n", view_count(&sel->view));
 	if (!imap_enabled(im, ENABLED_REV2) &&
-		(d->added > 0 || recent != set_count(&sel->view.recent)))
+		(d->fresh.n > 0 || recent != set_count(&sel->view.recent)))
 		buf_printf(im->out, "* %" PRIu64 " RECENT\r\n",
 			set_count(&sel->view.recent));
 	update_keywords(im);
 	put_flags_of(im, &d->changed);
+	contexts_look(im, &d->touched);
+	contexts_fetch(im, &d->fresh, NULL);
+	contexts_tell(im);
 	if (sel->held_modseq != 0 && imap_enabled(im, ENABLED_QRESYNC))
 		resp_highestmodseq(im->out, sel->held_modseq);
 }
@@ -395,16 +407,20 @@ update_client(struct imap *im, bool expunge)
 	set_init(&recent);
 	set_init(&d.present);
 	set_init(&d.changed);
+	set_init(&d.fresh);
+	set_init(&d.touched);
 	if (mailbox_sync(sel->mb) == -1)
 		log_warn("%s: cannot look for changes: %s", sel->name,
 			strerror(errno));
 	take_recent(sel, &recent);
 	find_changes(sel, &recent, quiet, &d);
-	put_diff(im, &d, expunge);
 	forget_told(sel);
+	put_diff(im, &d, expunge);
 	set_free(&recent);
 	set_free(&d.present);
 	set_free(&d.changed);
+	set_free(&d.fresh);
+	set_free(&d.touched);
 }
 
 struct reply
