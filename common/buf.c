@@ -41,6 +41,8 @@ grow(struct buf *b, size_t need)
 
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	if (cap > b->max)
+		cap = b->max;
 	p = realloc(b->p, cap);
 	if (p == NULL)
 		return false;
@@ -80,18 +82,6 @@ void
 buf_adds(struct buf *b, struct str s)
 {
 	buf_add(b, s.p, s.n);
-}
-
-void
-buf_puts(struct buf *b, const char *z)
-{
-	buf_add(b, z, strlen(z));
-}
-
-void
-buf_putc(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
 }
 
 void

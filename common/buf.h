@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	char *p;
 	size_t n;
-	size_t cap;
+	size_t cap; /* never above max */
 	size_t max; /* ceiling in octets */
 	bool bad;   /* an append did not fit, or there was no memory */
 };
@@ -28,8 +29,20 @@ void buf_reset(struct buf *b);
 
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_adds(struct buf *b, struct str s);
-void buf_puts(struct buf *b, const char *z);
-void buf_putc(struct buf *b, char c);
+/* Answers are made of little else, so these two are here. */
+static inline void
+buf_puts(struct buf *b, const char *z)
+{
+	buf_add(b, z, strlen(z));
+}
+static inline void
+buf_putc(struct buf *b, char c)
+{
+	if (b->n < b->cap && !b->bad)
+		b->p[b->n++] = c;
+	else
+		buf_add(b, &c, 1);
+}
 void buf_putn(struct buf *b, uint64_t n); /* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

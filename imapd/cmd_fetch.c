@@ -198,11 +198,13 @@ job_init(struct job *r, struct imap *im)
 	r->kept_fields = headers_enough(r->fetch.section) && !r->set_seen;
 	arena_init(&r->arena, PARSE_MAX);
 	text_init(&r->text);
+	buf_init(&r->room, 2 * HEADERS_MAX);
 }
 
 static void
 job_free(struct job *r)
 {
+	buf_free(&r->room);
 	text_free(&r->text);
 	arena_free(&r->arena);
 }

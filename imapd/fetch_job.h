@@ -18,6 +18,7 @@ struct facts {
 	bool tell_flags;
 	struct str envelope, body, structure; /* ready to send */
 	struct str preview;                   /* p is NULL: not known */
+	struct str fields;                    /* imapd/headers.h; the same */
 	struct source src;
 	bool open;
 	struct mime_part *root;
@@ -33,6 +34,7 @@ struct job {
 	struct facts x;
 	unsigned gone, failed, undecodable;
 	struct text text;      /* room to make previews in */
+	struct buf room;       /* for header fields */
 	struct identities ids; /* when one of their items is asked for */
 };
 

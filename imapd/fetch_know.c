@@ -50,20 +50,18 @@ fits(struct imap *im, struct str structure)
 	return true;
 }
 
-/* The kept header fields in the place of the message. */
-static bool
-know_fields(struct job *r)
+/* What the index lends goes with its transaction. */
+static void
+keep_known(struct job *r)
 {
 	struct facts *x = &r->x;
-	struct str content;
+	struct str *const known[] = {
+		&x->envelope, &x->body, &x->structure, &x->preview};
 
-	if (!r->kept_fields || !mailbox_content(r->im->sel.mb, x->m.uid,
-				       CONTENT_HEADER, &content))
-		return false;
-	source_mem(&x->src, arena_str(&r->arena, content));
-	x->open = true;
-	x->root = mime_parse_header(&x->src, &r->arena);
-	return x->root != NULL;
+	x->fields = (struct str){0};
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i]->p != NULL)
+			*known[i] = arena_str(&r->arena, *known[i]);
 }
 
 bool
@@ -71,34 +69,35 @@ fetch_know(struct job *r)
 {
 	struct mailbox *mb = r->im->sel.mb;
 	struct facts *x = &r->x;
-	bool all = r->fetch.section == NULL;
+	bool all = true;
 	struct str content;
 
-	if (!all)
-		all = know_fields(r);
+	if (r->fetch.section != NULL)
+		all = r->kept_fields &&
+		      mailbox_content(mb, x->m.uid, CONTENT_HEADER, &x->fields);
 	if (fetch_wants(r, FETCH_SIZE) && x->m.wire_size == MSG_UNKNOWN)
 		all = false;
 	if (fetch_wants(r, FETCH_INTERNALDATE) &&
 		x->m.internaldate == MSG_NODATE)
 		all = false;
 	if (fetch_wants(r, FETCH_ENVELOPE)) {
-		if (mailbox_content(mb, x->m.uid, CONTENT_ENVELOPE, &content))
-			x->envelope = arena_str(&r->arena, content);
-		else
+		if (!mailbox_content(
+			    mb, x->m.uid, CONTENT_ENVELOPE, &x->envelope))
 			all = false;
 	}
 	if (fetch_wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) &&
 		!(mailbox_content(
 			  mb, x->m.uid, CONTENT_BODYSTRUCTURE, &content) &&
-			fits(r->im, content) &&
-			split_structure(arena_str(&r->arena, content), x)))
+			fits(r->im, content) && split_structure(content, x)))
 		all = false;
 	if (fetch_wants(r, FETCH_PREVIEW)) {
-		if (mailbox_content(mb, x->m.uid, CONTENT_PREVIEW, &content))
-			x->preview = arena_str(&r->arena, content);
-		else if (!r->fetch.lazy)
+		if (!mailbox_content(
+			    mb, x->m.uid, CONTENT_PREVIEW, &x->preview) &&
+			!r->fetch.lazy)
 			all = false;
 	}
+	if (!all)
+		keep_known(r);
 	return all;
 }
 
@@ -253,7 +252,12 @@ mark_seen(struct job *r)
 void
 fetch_piece(struct job *r, const struct section *s, struct piece *p)
 {
-	section_find(s, r->x.root, &r->x.src, r->x.m.wire_size, &r->arena, p);
+	if (r->x.fields.p == NULL)
+		section_find(s, r->x.root, &r->x.src, r->x.m.wire_size,
+			&r->arena, p);
+	else
+		*p = (struct piece){
+			.tail = headers_find(s, r->x.fields, &r->room)};
 }
 
 /* The whole message has no encoding of its own. */
@@ -291,9 +295,6 @@ fetch_find_out(struct job *r)
 	enum section_need n = need(r);
 	unsigned details = 0;
 
-	if (x->open) /* the kept fields were not all that is asked for */
-		source_close(&x->src);
-	x->open = false;
 	if (needs_size(r) && x->m.wire_size == MSG_UNKNOWN)
 		details |= DETAIL_SIZE;
 	if (fetch_wants(r, FETCH_INTERNALDATE) &&

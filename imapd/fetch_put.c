@@ -132,7 +132,10 @@ send_piece(struct job *r, const struct piece *p, uint64_t from, uint64_t n)
 		from = p->wire;
 		n -= slice;
 	}
-	if (n > 0)
+	/* What the index lends may not wait for the client. */
+	if (r->x.fields.p != NULL)
+		buf_add(im->out, p->tail.p + from, n);
+	else if (n > 0)
 		io_write(im->io, p->tail.p + (from - p->wire), n);
 }
 
@@ -186,7 +189,9 @@ put_section(struct job *r, const struct section *s, bool *first)
 		from = least(s->start, n);
 		n = least(s->count, n - from);
 	}
-	buf_printf(im->out, " {%llu}\r\n", (unsigned long long)n);
+	buf_puts(im->out, " {");
+	buf_putn(im->out, n);
+	buf_puts(im->out, "}\r\n");
 	send_piece(r, &p, from, n);
 }
 

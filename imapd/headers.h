@@ -1,7 +1,7 @@
 /*
  * The header fields that clients ask for when they list a mailbox, kept in the
- * index: a message made of those fields alone answers HEADER.FIELDS for them
- * just as the whole one does.
+ * index as they are sent: HEADER.FIELDS of them needs neither the file nor a
+ * parser.
  */
 #ifndef IMAPD_HEADERS_H
 #define IMAPD_HEADERS_H
@@ -17,11 +17,15 @@ enum {
 	HEADERS_MAX = 16 << 10
 };
 
-/* There are sections, and all of them can be had from kept fields. */
-bool headers_enough(const struct section *sections);
+/* There are sections, and all of them can be had from kept fields: which they
+ * are is noted in each. */
+bool headers_enough(struct section *sections);
 
-/* The kept fields of a message as they stand, with an empty line behind
- * them.  b->bad when they are more than HEADERS_MAX. */
+/* The record of a message.  b->bad when it is more than HEADERS_MAX. */
 void headers_put(struct buf *b, const struct mime_part *root);
+
+/* What section_find() would make of the message: in room. */
+struct str headers_find(
+	const struct section *s, struct str record, struct buf *room);
 
 #endif

@@ -233,6 +233,16 @@ is_wanted(const struct section *s, const struct mime_field *f)
 	return s->kind == SECTION_FIELDS_NOT;
 }
 
+void
+section_add_field(struct buf *b, struct str whole)
+{
+	char last = '\n';
+
+	wire_add(b, whole.p, whole.n, &last);
+	if (last != '\n')
+		buf_puts(b, "\r\n");
+}
+
 static void
 find_fields(const struct section *s, const struct mime_part *m, struct arena *a,
 	struct piece *out)
@@ -240,16 +250,9 @@ find_fields(const struct section *s, const struct mime_part *m, struct arena *a,
 	struct buf b;
 
 	buf_init(&b, 2 * (size_t)MIME_HEADER_KEPT + 4);
-	for (uint32_t i = 0; i < m->nfield; i++) {
-		const struct mime_field *f = &m->field[i];
-		char last = '\n';
-
-		if (!is_wanted(s, f))
-			continue;
-		wire_add(&b, f->whole.p, f->whole.n, &last);
-		if (last != '\n')
-			buf_puts(&b, "\r\n");
-	}
+	for (uint32_t i = 0; i < m->nfield; i++)
+		if (is_wanted(s, &m->field[i]))
+			section_add_field(&b, m->field[i].whole);
 	buf_puts(&b, "\r\n");
 	out->tail = arena_str(a, buf_str(&b));
 	buf_free(&b);

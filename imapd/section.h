@@ -29,6 +29,7 @@ struct section {
 	size_t depth; /* of path; 0: the message itself */
 	struct str *field;
 	size_t nfield;
+	uint64_t kept; /* which of them are kept: imapd/headers.h */
 	bool partial;
 	uint64_t start, count;
 	/* BINARY: the content decoded, or how much that is (RFC 3516). */
@@ -53,6 +54,10 @@ bool section_parse_binary(struct lex *l, struct section *s, bool size);
 void section_old(struct section *s, enum section_kind kind, struct str label);
 
 enum section_need section_need(const struct section *s);
+
+/* A header field as it is sent: with its CRLF also where the file ends without
+ * one. */
+void section_add_field(struct buf *b, struct str whole);
 
 /* The octets: either memory, or a slice of the file and a tail behind it. */
 struct piece {

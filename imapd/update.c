@@ -211,11 +211,9 @@ update_put_name(struct imap *im, uint32_t uid)
 {
 	bool uidonly = imap_enabled(im, ENABLED_UIDONLY);
 
-	if (uidonly)
-		buf_printf(im->out, "* %u UIDFETCH ", uid);
-	else
-		buf_printf(im->out, "* %u FETCH ",
-			view_number(&im->sel.view, uid));
+	buf_puts(im->out, "* ");
+	buf_putn(im->out, uidonly ? uid : view_number(&im->sel.view, uid));
+	buf_puts(im->out, uidonly ? " UIDFETCH " : " FETCH ");
 	return uidonly;
 }
 
