@@ -78,6 +78,8 @@ static const struct option table[] = {
          "largest message taken (128M)"										     },
 	{"cache-max",       KIND_SIZE,      AT(cache_max),       "OCTETS",
          "largest cache of one user (1G)"										   },
+	{"message-limit",   KIND_COUNT,     AT(message_limit),   "N",
+         "messages that one IMAP command may touch (10000000)"                                                              },
 	{"max-connections", KIND_COUNT,     AT(max_connections), "N",
          "accept loop: at one time (1000)"										  },
 	{"max-per-source",  KIND_COUNT,     AT(max_per_source),  "N",
@@ -110,6 +112,7 @@ defaults(struct options *o, const struct server *srv)
 		.idle_timeout_s = srv->idle_timeout_s,
 		.max_message = 128 * MIB,
 		.cache_max = 1024 * MIB,
+		.message_limit = 10000000,
 		.max_connections = 1000,
 		.max_per_source = 100,
 	};

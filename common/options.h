@@ -46,6 +46,7 @@ struct options {
 	uint32_t idle_timeout_s;
 	uint64_t max_message; /* octets */
 	uint64_t cache_max;   /* octets */
+	uint32_t message_limit;
 	uint32_t max_connections;
 	uint32_t max_per_source;
 	struct shared shared[SHARED_MAX];

@@ -21,6 +21,7 @@
 #include "common/date.h"
 #include "common/quota.h"
 #include "imapd/flags.h"
+#include "imapd/limit.h"
 #include "imapd/target.h"
 #include "imapd/update.h"
 
@@ -165,6 +166,8 @@ read_message(struct job *j)
 		return refuse(j, reply_no("[TOOBIG] Message too large"));
 	if (!has_room(j, &m))
 		return refuse(j, reply_errno(errno));
+	if (j->messages > (int64_t)im->opt->message_limit)
+		return refuse(j, limit_none(im));
 	if (flags_keywords(j->to.mb, &m.names, true, &m.keywords) == -1)
 		return refuse(j, errno == EOVERFLOW
 					 ? reply_no("[LIMIT] Too many keywords "

@@ -15,8 +15,8 @@
 
 #include <errno.h>
 
+#include "imapd/limit.h"
 #include "imapd/target.h"
-#include "imapd/update.h"
 #include "imapd/update.h"
 
 struct job {
@@ -124,7 +124,12 @@ copy_or_move(struct imap *im, bool move)
 		return r;
 	set_init(&j.asked);
 	set_init(&j.from);
-	r = imap_messages(im, &asked, &j.asked) ? run(&j) : reply_bad(im);
+	if (!imap_messages(im, &asked, &j.asked))
+		r = reply_bad(im);
+	else if (move || limit_allows(im, &j.asked, &r)) {
+		limit_keep(im, &j.asked);
+		r = run(&j);
+	}
 	set_free(&j.asked);
 	set_free(&j.from);
 	target_close(&j.to);

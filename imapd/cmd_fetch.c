@@ -21,6 +21,7 @@
 
 #include "common/log.h"
 #include "imapd/headers.h"
+#include "imapd/limit.h"
 #include "imapd/resync.h"
 #include "imapd/update.h"
 
@@ -150,8 +151,9 @@ keep_page(const struct partial *page, struct set *uids)
 static struct reply
 fetch(struct imap *im, struct job *r, struct seqset *asked)
 {
+	struct reply refused;
 	struct set uids;
-	bool good;
+	bool good, may;
 
 	if (fetch_wants(r, FETCH_EMAILID | FETCH_SAVEDATE) &&
 		identities_read(&r->ids, im->sel.mb) == -1)
@@ -160,7 +162,10 @@ fetch(struct imap *im, struct job *r, struct seqset *asked)
 	good = imap_messages(im, asked, &uids);
 	if (r->fetch.paged)
 		keep_page(&r->fetch.page, &uids);
-	if (good) {
+	/* RFC 9738 3.1: of a part all or nothing. */
+	may = !r->fetch.paged || limit_allows(im, &uids, &refused);
+	if (good && may) {
+		limit_keep(im, &uids);
 		prepare_modseqs(r);
 		if (r->fetch.vanished)
 			put_vanished(r, asked);
@@ -170,6 +175,8 @@ fetch(struct imap *im, struct job *r, struct seqset *asked)
 	identities_free(&r->ids);
 	if (!good)
 		return reply_bad(im);
+	if (!may)
+		return refused;
 	if (r->failed > 0)
 		return reply_no("[SERVERBUG] Some messages cannot be read");
 	if (r->undecodable > 0)

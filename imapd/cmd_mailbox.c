@@ -14,6 +14,7 @@
 #include "common/folder.h"
 #include "common/log.h"
 #include "imapd/context.h"
+#include "imapd/limit.h"
 #include "imapd/resp.h"
 #include "imapd/resync.h"
 #include "imapd/shared.h"
@@ -230,16 +231,19 @@ find_deleted(struct selected *sel, struct set *uids)
 /* Unlink what has \Deleted; only: of these, or NULL.  Numbers are told and
  * moved by the update behind the command. */
 static int
-expunge(struct selected *sel, const struct set *only)
+expunge(struct imap *im, const struct set *only)
 {
+	struct selected *sel = &im->sel;
 	struct set uids, gone;
 	int r;
 
 	set_init(&uids);
 	set_init(&gone);
 	r = find_deleted(sel, &uids);
-	if (only != NULL)
+	if (only != NULL) {
 		set_intersect(&uids, only);
+		limit_keep(im, &uids);
+	}
 	if (r == 0 && uids.n > 0)
 		r = mailbox_expunge(sel->mb, &uids, &gone);
 	set_free(&uids);
@@ -264,7 +268,7 @@ cmd_expunge(struct imap *im)
 	set_init(&uids);
 	if (im->uid)
 		imap_messages(im, &asked, &uids);
-	r = expunge(&im->sel, im->uid ? &uids : NULL);
+	r = expunge(im, im->uid ? &uids : NULL);
 	set_free(&uids);
 	return r == 0 ? update_expunged(im) : reply_errno(errno);
 }
@@ -276,7 +280,7 @@ cmd_close(struct imap *im)
 {
 	if (!lex_end(&im->lex))
 		return reply_bad(im);
-	if (!im->sel.readonly && expunge(&im->sel, NULL) == -1)
+	if (!im->sel.readonly && expunge(im, NULL) == -1)
 		log_warn("%s: cannot expunge: %s", im->sel.name,
 			strerror(errno));
 	imap_unselect(im);

@@ -98,7 +98,8 @@ imap_put_capability(const struct imap *im, struct buf *b)
 			buf_putc(b, ' ');
 		buf_puts(b, capabilities[i].name);
 	}
-	buf_printf(b, " APPENDLIMIT=%" PRIu64, im->opt->max_message);
+	buf_printf(b, " APPENDLIMIT=%" PRIu64 " MESSAGELIMIT=%u",
+		im->opt->max_message, im->opt->message_limit);
 }
 
 struct reply

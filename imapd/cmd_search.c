@@ -58,6 +58,7 @@ cmd_search(struct imap *im)
 			w.extended = true;
 			w.parts = RETURN_ALL;
 		}
+		s.limited = true;
 		r = search(im, &w, &s);
 	}
 	search_free(&s);

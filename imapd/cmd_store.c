@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "imapd/flags.h"
+#include "imapd/limit.h"
 #include "imapd/resync.h"
 #include "imapd/target.h"
 #include "imapd/update.h"
@@ -210,11 +211,12 @@ answer(struct job *j)
 }
 
 static struct reply
-store_all(struct job *j, const struct set *uids)
+store_all(struct job *j, struct set *uids)
 {
 	struct imap *im = j->im;
 	uint32_t uid = 1, more;
 
+	limit_keep(im, uids);
 	if (j->conditional) {
 		imap_enable(im, ENABLED_CONDSTORE);
 		/* What others did to the files counts. */

@@ -77,7 +77,10 @@ struct imap {
 	unsigned enabled; /* ENABLED_ bits */
 	bool uid;         /* the command has "UID" before it */
 	bool numbers; /* and uses message numbers all the same: in a search */
-	bool over;    /* end after this command's answer */
+	/* The lowest UID that --message-limit let it touch; 0: all it
+	 * wanted. */
+	uint32_t limited;
+	bool over;               /* end after this command's answer */
 	const char *bye;         /* and say why, or NULL */
 	bool want_tls;           /* STARTTLS was accepted */
 	bool want_deflate;       /* COMPRESS was accepted */

@@ -18,6 +18,7 @@
 #include "common/date.h"
 #include "common/log.h"
 #include "imapd/identity.h"
+#include "imapd/limit.h"
 #include "imapd/progress.h"
 #include "imapd/resp.h"
 
@@ -344,6 +345,8 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	if (s->within != NULL)
 		set_intersect(&where, s->within);
 	narrow(s, &where);
+	if (s->limited)
+		limit_keep(im, &where);
 	keys_init(&l.keys, im->sel.mb);
 	im->numbers = s->numbers;
 	progress_start(&p, im, (uint32_t)set_count(&where));

@@ -62,6 +62,7 @@ struct search {
 	bool numbers;     /* and message numbers */
 	bool identities;  /* EMAILID or a SAVEDATE */
 	bool ages;        /* YOUNGER or OLDER */
+	bool limited;     /* look at no more than --message-limit */
 	int64_t now;
 	unsigned failed; /* messages that search_run could not read */
 	/* For who runs it again (RFC 5267 4.3): only these UIDs are asked,

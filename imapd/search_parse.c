@@ -36,7 +36,9 @@ enum argument {
 	ARG_OLDER,
 	ARG_YOUNGER,
 	ARG_MODSEQ,
-	ARG_UIDS
+	ARG_UIDS,
+	ARG_ABOVE,
+	ARG_BELOW
 };
 
 struct word {
@@ -86,6 +88,8 @@ static const struct word words[] = {
 	{"THREADID",          ARG_KEYWORD,  SEARCH_ALL,          true,  0           },
 	{"TO",		ARG_TEXT,     SEARCH_FIELD,        false, KEY_TO      },
 	{"UID",               ARG_UIDS,     SEARCH_UIDS,         false, 0           },
+	{"UIDAFTER",          ARG_ABOVE,    SEARCH_UIDS,         false, 0           },
+	{"UIDBEFORE",         ARG_BELOW,    SEARCH_UIDS,         false, 0           },
 	{"UNANSWERED",        ARG_NONE,     SEARCH_FLAG,         true,  MSG_ANSWERED},
 	{"UNDELETED",         ARG_NONE,     SEARCH_FLAG,         true,  MSG_DELETED },
 	{"UNDRAFT",           ARG_NONE,     SEARCH_FLAG,         true,  MSG_DRAFT   },
@@ -184,6 +188,25 @@ parse_modseq(struct lex *l, struct search *s, struct search_key *k)
 	return parse_number(l, &k->min);
 }
 
+/* All UIDs above one, or below: never that one itself, as n:* would have it
+ * (RFC 9738 3.2). */
+static bool
+parse_bound(struct lex *l, struct seqset *s, bool above)
+{
+	uint32_t uid;
+
+	if (!lex_number(l, &uid))
+		return false;
+	if (uid == 0)
+		return lex_refuse(l, "Invalid number");
+	s->range = arena_array(l->arena, 1, sizeof(*s->range));
+	if (above && uid < UINT32_MAX)
+		s->range[s->n++] = (struct seqrange){uid + 1, UINT32_MAX};
+	else if (!above && uid > 1)
+		s->range[s->n++] = (struct seqrange){1, uid - 1};
+	return true;
+}
+
 static bool
 parse_age(struct lex *l, int64_t *seconds)
 {
@@ -231,6 +254,10 @@ parse_argument(struct lex *l, struct search *s, enum argument arg,
 		return lex_atom(l, &k->name);
 	case ARG_UIDS:
 		return lex_seqset(l, &k->asked);
+	case ARG_ABOVE:
+		return parse_bound(l, &k->asked, true);
+	case ARG_BELOW:
+		return parse_bound(l, &k->asked, false);
 	case ARG_MODSEQ:
 		return parse_modseq(l, s, k);
 	case ARG_BEFORE:

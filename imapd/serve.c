@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "imapd/cmd.h"
+#include "imapd/limit.h"
 #include "imapd/update.h"
 
 enum {
@@ -48,6 +49,7 @@ read_command(struct imap *im)
 		return NULL;
 	im->uid = str_iis(name, "UID");
 	im->numbers = false;
+	im->limited = 0;
 	if (im->uid && (!lex_space(l) || !lex_word(l, &name)))
 		return NULL;
 	cmd = cmd_find(name, im->state, im->uid);
@@ -110,7 +112,7 @@ run(struct imap *im)
 	if (im->sel.mb != NULL && r.status != REPLY_BAD &&
 		(cmd->flags & CMD_QUIET) == 0)
 		update_client(im, may_expunge(im, cmd));
-	put_reply(im, r);
+	put_reply(im, limit_tell(im, r));
 	if (im->want_tls)
 		start_tls(im);
 	if (im->want_deflate)
