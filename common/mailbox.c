@@ -24,6 +24,13 @@ int
 mailbox_open(struct store *st, const char *dir, enum mailbox_mode mode,
 	struct mailbox **out)
 {
+	return mailbox_open_watched(st, dir, mode, NULL, out);
+}
+
+int
+mailbox_open_watched(struct store *st, const char *dir, enum mailbox_mode mode,
+	struct watch *w, struct mailbox **out)
+{
 	struct mailbox *mb = calloc(1, sizeof(*mb));
 	int e;
 
@@ -35,18 +42,23 @@ mailbox_open(struct store *st, const char *dir, enum mailbox_mode mode,
 	mb->md.fd = -1;
 	buf_init(&mb->key, STORE_KEY_MAX);
 	set_init(&mb->recent);
+	scan_init(&mb->noticed);
 	if (store_key(st, dir, &mb->key) == -1 ||
-		maildir_open(st->root, dir, &mb->md) == -1 ||
-		mailbox_sync(mb) == -1) {
-		e = errno;
-		mailbox_close(mb);
-		errno = e;
-		return -1;
-	}
+		maildir_open(st->root, dir, &mb->md) == -1)
+		goto fail;
+	if (w != NULL)
+		(void)mailbox_watch(mb, w);
+	if (mailbox_sync(mb) == -1)
+		goto fail;
 	if (mode == MAILBOX_SELECT)
 		maildir_clean_tmp(&mb->md);
 	*out = mb;
 	return 0;
+fail:
+	e = errno;
+	mailbox_close(mb);
+	errno = e;
+	return -1;
 }
 
 void
@@ -59,6 +71,7 @@ mailbox_close(struct mailbox *mb)
 	while (mb->reading > 0)
 		mailbox_end(mb);
 	mailbox_flush_pending(mb);
+	mailbox_note_states(mb);
 	mailbox_unwatch(mb);
 	free(mb->extra);
 	if (mb->md.fd != -1)

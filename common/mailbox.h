@@ -62,10 +62,16 @@ int mailbox_open(struct store *st, const char *dir, enum mailbox_mode mode,
 void mailbox_close(struct mailbox *mb);
 
 /*
- * From now on follow the directories by notices as well: a sync then looks
- * only where somebody else was, and watch_fd(w) is readable when there is
- * reason for one.  -1 when the system refuses; everything works without.
+ * The same, and follow the directories by notices from the first look on: a
+ * sync then looks only where somebody else was, and watch_fd(w) is readable
+ * when there is reason for one.  w may be NULL, and the system may refuse:
+ * everything works without (mailbox_watched).
  */
+int mailbox_open_watched(struct store *st, const char *dir,
+	enum mailbox_mode mode, struct watch *w, struct mailbox **out);
+bool mailbox_watched(const struct mailbox *mb);
+
+/* From now on; -1 when the system refuses. */
 int mailbox_watch(struct mailbox *mb, struct watch *w);
 
 /* By the notices so far, a sync would find something that others did. */

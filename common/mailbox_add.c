@@ -26,7 +26,7 @@ known_ledger(struct add *a)
 			AT_SYMLINK_NOFOLLOW) == -1)
 		return false;
 	then = &a->mb->box.st[STAT_UIDLIST];
-	sync_note_stat(&st, sync_clock_ns(), &now);
+	sync_note_stat(&st, &now);
 	if (then->dev != now.dev || then->ino != now.ino ||
 		then->mtime_ns != now.mtime_ns ||
 		then->ctime_ns != now.ctime_ns || then->size != now.size)
@@ -145,8 +145,7 @@ record_box(struct add *a)
 	if (t == NULL)
 		return -1;
 	if (a->ul.partial) {
-		sync_note_stat(
-			&a->ul.st, sync_clock_ns(), &mb->box.st[STAT_UIDLIST]);
+		sync_note_stat(&a->ul.st, &mb->box.st[STAT_UIDLIST]);
 		mb->box.st[STAT_UIDLIST].settled = 1;
 	}
 	if (mb->box.uidnext < a->ul.uidnext)

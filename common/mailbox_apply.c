@@ -55,6 +55,17 @@ move_to_cur(struct sync *s, struct found *f)
 	buf_free(&to);
 }
 
+/* Somebody else has just written the record, perhaps of an older name than
+ * the one that was found: nobody knows, so it is looked at once more. */
+static void
+look_again(struct sync *s, const struct found *f)
+{
+	s->unsure = true;
+	if (s->mb->watch != NULL)
+		(void)scan_add(
+			&s->mb->noticed, (struct str){f->name, f->n}, f->sub);
+}
+
 /* One file's record.  Written only when nobody else changed it since the
  * look began. */
 static int
@@ -69,8 +80,10 @@ put_found(struct sync *s, struct index_txn *t, const struct found *f)
 		return -1;
 	if (had && s->snap != NULL &&
 		index_msg_get(s->snap, mb->box.id, f->uid, &old) == 0 &&
-		old.modseq != was.modseq)
+		old.modseq != was.modseq) {
+		look_again(s, f);
 		return 0;
+	}
 	m = had ? was
 		: (struct index_msg){.uid = f->uid,
 			  .wire_size = MSG_UNKNOWN,
@@ -191,6 +204,8 @@ write_box(struct sync *s)
 	if (t == NULL)
 		return -1;
 	memcpy(mb->box.st, s->now, sizeof(mb->box.st));
+	if (s->unsure)
+		mb->box.st[STAT_CUR].settled = mb->box.st[STAT_NEW].settled = 0;
 	if (s->have_ul && s->ul.uidnext > mb->box.uidnext)
 		mb->box.uidnext = s->ul.uidnext;
 	if (s->have_ul)

@@ -8,6 +8,7 @@
 #include "common/index.h"
 #include "common/lock.h"
 #include "common/mailbox.h"
+#include "common/mailbox_scan.h"
 #include "common/maildir.h"
 
 /* Something learnt about a message that waits to be written to the index:
@@ -52,10 +53,11 @@ struct mailbox {
 	struct stat extra_st; /* of stdmail-mailbox as last read */
 	struct extra_change *extra;
 	size_t extra_n;
-	/* Notices: `foreign` says what others touched since the last look;
-	 * own[] are the hashes of our own changes whose notices are still to
-	 * come, oldest first. */
+	/* Notices: what others touched since the last look is in noticed, or,
+	 * when it cannot be named, in foreign.  own[] are the hashes of our own
+	 * changes whose notices are still to come, oldest first. */
 	struct watch *watch;
+	struct scan noticed;
 	bool foreign[2]; /* MAILDIR_CUR, MAILDIR_NEW */
 	uint32_t *own;
 	size_t own_n, own_first, own_cap;
@@ -92,6 +94,17 @@ void mailbox_own(struct mailbox *mb, enum maildir_sub sub,
 	enum watch_event event, const char *name);
 void mailbox_drain(struct mailbox *mb);
 void mailbox_unwatch(struct mailbox *mb);
+
+/* Wait until whoever is changing a directory just now has made his notice. */
+void mailbox_await_notices(const struct mailbox *mb);
+
+/* Nobody else was there, as far as the notices say: or it is forgotten. */
+bool mailbox_alone(const struct mailbox *mb);
+void mailbox_unnotice(struct mailbox *mb);
+
+/* Write down the states of the directories, when the notices say that the
+ * index is right: the next session then need not look. */
+void mailbox_note_states(struct mailbox *mb);
 
 /* Out of the index, remembered as expunged. */
 int mailbox_drop(struct mailbox *mb, uint32_t uid);

@@ -199,7 +199,7 @@ sync_number(struct sync *s)
 		return -1;
 	if (fstatat(s->mb->md.fd, "dovecot-uidlist", &st,
 		    AT_SYMLINK_NOFOLLOW) == 0) {
-		sync_note_stat(&st, sync_clock_ns(), &s->now[STAT_UIDLIST]);
+		sync_note_stat(&st, &s->now[STAT_UIDLIST]);
 		s->now[STAT_UIDLIST].settled = 1;
 	}
 	return 0;

@@ -89,6 +89,35 @@ scan_find(struct scan *s, struct str base)
 	return at == 0 ? NULL : &s->f[at - 1];
 }
 
+struct found *
+scan_add(struct scan *s, struct str name, enum maildir_sub sub)
+{
+	ptrdiff_t colon = str_find(name, ':');
+	struct str base = {name.p, colon == -1 ? name.n : (size_t)colon};
+	struct found *f;
+	uint32_t *slot;
+
+	if (name.n > UINT16_MAX || base.n == 0 || s->n >= UINT32_MAX - 1)
+		return NULL;
+	if (s->n == s->cap)
+		grow(s);
+	slot = slot_of(s, base);
+	if (*slot == 0) {
+		*slot = (uint32_t)++s->n;
+		s->f[s->n - 1] = (struct found){0};
+	}
+	f = &s->f[*slot - 1];
+	if (f->name == NULL || !str_eq((struct str){f->name, f->n}, name)) {
+		f->name = arena_cstr(&s->names, name);
+		f->n = (uint16_t)name.n;
+		f->base_n = (uint16_t)base.n;
+		f->same = false;
+	}
+	f->same = f->same && f->sub == sub;
+	f->sub = (uint8_t)sub;
+	return f;
+}
+
 struct into {
 	struct scan *scan;
 	enum maildir_sub sub;
@@ -98,31 +127,8 @@ static int
 add(void *ctx, const char *name, size_t len)
 {
 	const struct into *to = ctx;
-	struct scan *s = to->scan;
-	struct str whole = {name, len};
-	ptrdiff_t colon = str_find(whole, ':');
-	struct str base = {name, colon == -1 ? len : (size_t)colon};
-	struct found *f;
-	uint32_t *slot;
 
-	if (len > UINT16_MAX || base.n == 0 || s->n >= UINT32_MAX - 1)
-		return 0;
-	if (s->n == s->cap)
-		grow(s);
-	slot = slot_of(s, base);
-	if (*slot == 0) {
-		*slot = (uint32_t)++s->n;
-		s->f[s->n - 1] = (struct found){0};
-	}
-	f = &s->f[*slot - 1];
-	if (f->name == NULL || f->n != len || memcmp(f->name, name, len) != 0) {
-		f->name = arena_cstr(&s->names, whole);
-		f->n = (uint16_t)len;
-		f->base_n = (uint16_t)base.n;
-		f->same = false;
-	}
-	f->same = f->same && f->sub == to->sub;
-	f->sub = (uint8_t)to->sub;
+	(void)scan_add(to->scan, (struct str){name, len}, to->sub);
 	return 0;
 }
 

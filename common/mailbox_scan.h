@@ -17,6 +17,7 @@ struct found {
 	uint8_t sub; /* enum maildir_sub */
 	bool known;  /* matched with a UID */
 	bool same;   /* and the index has exactly this name and place */
+	bool gone;   /* of notices: it is not under that name any more */
 	uint32_t uid;
 	uint32_t letters; /* keywords that Courier kept elsewhere */
 };
@@ -33,8 +34,11 @@ struct scan {
 void scan_init(struct scan *s);
 void scan_free(struct scan *s);
 
-/* Add all names of a directory; a base that is known already gets the newer
- * name and place (the file was renamed between two looks). */
+/* Add a name; a base that is known already gets the newer name and place (the
+ * file was renamed between two looks).  NULL: it is no name of a message. */
+struct found *scan_add(struct scan *s, struct str name, enum maildir_sub sub);
+
+/* Add all names of a directory. */
 int scan_dir(struct scan *s, struct maildir *md, enum maildir_sub sub);
 
 /* The file with that base name, or NULL. */

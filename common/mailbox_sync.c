@@ -3,13 +3,36 @@
  *
  * 1. When is a look at the directories superfluous?  When device, inode,
  *    mtime and ctime of cur, new, dovecot-uidlist and dovecot-keywords are
- *    those that the index recorded, and each mtime was 2 s old when it was
- *    recorded: a change within the clock tick of an earlier one leaves no
- *    trace in the mtime.  The states that are recorded are those from before
- *    the look, so what happens during it is seen the next time.
+ *    those that the index recorded, and no change can have hidden behind equal
+ *    times (`settled`).  The states that are recorded are those from before
+ *    the look, so what happens during it is seen the next time.  Settled is
+ *    a state
+ *    a. whose mtime and ctime were both 2 s old when it was taken: a change
+ *       within the clock tick of an earlier one leaves no trace, and no file
+ *       system rounds by more.  Or
+ *    b. on a file system that gives each change after a stat a ctime of its
+ *       own (common/stamp.c).  Or
+ *    c. in a session with notices, when the clock that changes are stamped
+ *       with has passed both times: what came before is noticed, what comes
+ *       after has another time.
  *
- *    Where a session has notices (inotify) of the directories, these decide
- *    instead: no foreign notice, no look, whatever the mtimes say.
+ *    Where a session has notices (inotify) of the directories, these decide:
+ *    no foreign notice, no look, whatever the mtimes say; and where there are
+ *    some, a look at the files they name is enough (mailbox_named.c).  So the
+ *    session knows that the index is right about the state it has just taken,
+ *    and writes it down, after changes of its own, too: the next session need
+ *    not look.  Who may come in between, each with S for the stat, D for the
+ *    drain behind it, and X for somebody else's change:
+ *
+ *      X S D  the notice is in the queue: X is looked at before the state is
+ *             written.  X has given up the directory's lock before D, or D
+ *             waits for it (mailbox_await_notices).
+ *      S X D  the same; and the state that is written is the one before X,
+ *             so whoever compares sees a difference and looks.
+ *      S D X  the directory has other times than those of S, by a, b or c.
+ *
+ *    Notices of before S are forgotten when S is the very state that the index
+ *    has recorded as known: whoever recorded it had seen these changes.
  *
  * 2. A look happens under the ledger's lock.  readdir may miss a file that is
  *    renamed meanwhile (Dovecot and mutt do not lock for flags), so a message
@@ -38,6 +61,7 @@
 
 #include "common/log.h"
 #include "common/mailbox_extra.h"
+#include "common/stamp.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,41 +74,48 @@ enum {
 
 /* The states of the four. */
 
-static int64_t
-ns(struct timespec ts)
-{
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-int64_t
-sync_clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ns(ts);
-}
-
 void
-sync_note_stat(const struct stat *st, int64_t at, struct index_stat *out)
+sync_note_stat(const struct stat *st, struct index_stat *out)
 {
 	*out = (struct index_stat){
 		.dev = st->st_dev,
 		.ino = st->st_ino,
-		.mtime_ns = ns(st->st_mtim),
-		.ctime_ns = ns(st->st_ctim),
+		.mtime_ns = stamp_ns(st->st_mtim),
+		.ctime_ns = stamp_ns(st->st_ctim),
 		.size = st->st_size,
-		.settled = at - ns(st->st_mtim) >= SETTLED_NS,
 	};
+}
+
+static bool
+is_exact(struct mailbox *mb, dev_t dev)
+{
+	struct store *store = mb->st;
+	struct stat st;
+
+	if (store->stamped == 0 && fstat(store->root, &st) == 0) {
+		store->stamped = st.st_dev;
+		store->stamp_exact = stamp_exact(store->root);
+	}
+	return store->stamp_exact && store->stamped == dev;
+}
+
+/* now: from before the stat. */
+static bool
+is_settled(struct mailbox *mb, const struct stat *st, int64_t now)
+{
+	return (now - stamp_ns(st->st_mtim) >= SETTLED_NS &&
+		       now - stamp_ns(st->st_ctim) >= SETTLED_NS) ||
+	       is_exact(mb, st->st_dev) ||
+	       (mb->watch != NULL && stamp_passed(st));
 }
 
 /* A file that is not there is all zeros, and settled. */
 static int
-stat_all(const struct mailbox *mb, struct index_stat out[STAT_COUNT])
+stat_all(struct mailbox *mb, struct index_stat out[STAT_COUNT])
 {
 	static const char *const file[] = {
 		NULL, NULL, "dovecot-uidlist", "dovecot-keywords"};
-	int64_t at = sync_clock_ns();
+	int64_t at = stamp_now();
 	struct stat st;
 
 	for (int i = 0; i < STAT_COUNT; i++) {
@@ -93,13 +124,15 @@ stat_all(const struct mailbox *mb, struct index_stat out[STAT_COUNT])
 						   AT_SYMLINK_NOFOLLOW);
 
 		out[i] = (struct index_stat){.settled = 1};
-		if (rc == 0)
-			sync_note_stat(&st, at, &out[i]);
-		else if (file[i] == NULL || errno != ENOENT)
+		if (rc == 0) {
+			sync_note_stat(&st, &out[i]);
+			/* The ledger only grows or is replaced: size and inode
+			 * tell. */
+			out[i].settled =
+				i == STAT_UIDLIST || is_settled(mb, &st, at);
+		} else if (file[i] == NULL || errno != ENOENT)
 			return -1;
 	}
-	/* The ledger only grows or is replaced: size and inode tell. */
-	out[STAT_UIDLIST].settled = 1;
 	/* A removed directory can still be looked at through its descriptor. */
 	if (fstat(mb->md.fd, &st) == 0 && st.st_nlink == 0) {
 		errno = ENOENT;
@@ -118,6 +151,14 @@ unchanged(const struct index_stat *then, const struct index_stat *now)
 	       then->settled;
 }
 
+static bool
+dirs_unchanged(const struct mailbox *mb, const struct index_stat *now)
+{
+	return mb->box.id != 0 &&
+	       unchanged(&mb->box.st[STAT_CUR], &now[STAT_CUR]) &&
+	       unchanged(&mb->box.st[STAT_NEW], &now[STAT_NEW]);
+}
+
 /*
  * Is a look at that one of the four superfluous?  For the directories the
  * notices decide, where there are any: they were drained after `now` was
@@ -126,9 +167,7 @@ unchanged(const struct index_stat *then, const struct index_stat *now)
 static bool
 known(const struct mailbox *mb, const struct index_stat *now, int which)
 {
-	if (mb->watch != NULL && which == STAT_CUR && !mb->foreign[MAILDIR_CUR])
-		return true;
-	if (mb->watch != NULL && which == STAT_NEW && !mb->foreign[MAILDIR_NEW])
+	if (mb->watch != NULL && which <= STAT_NEW && mailbox_alone(mb))
 		return true;
 	return unchanged(&mb->box.st[which], &now[which]);
 }
@@ -161,17 +200,14 @@ up_to_date(struct mailbox *mb, const struct index_stat *now)
 }
 
 /* The notices say that the index is right as of `now`: write down the states
- * of the directories, so that the next session need not look either. */
+ * of the directories. */
 static void
 note_states(struct mailbox *mb, const struct index_stat *now)
 {
 	struct index_txn *t;
-	bool news = false;
 
-	for (int i = STAT_CUR; i <= STAT_NEW; i++)
-		news = news ||
-		       (now[i].settled && !unchanged(&mb->box.st[i], &now[i]));
-	if (mb->watch == NULL || !news)
+	if (mb->watch == NULL || dirs_unchanged(mb, now) ||
+		!now[STAT_CUR].settled || !now[STAT_NEW].settled)
 		return;
 	t = mailbox_write(mb);
 	if (t == NULL)
@@ -190,110 +226,20 @@ load_keywords(struct mailbox *mb, const struct index_stat *now)
 
 	(void)fstatat(mb->md.fd, "stdmail-mailbox", &st, AT_SYMLINK_NOFOLLOW);
 	if (mb->kw.st.st_ino == k->ino && mb->extra_st.st_ino == st.st_ino &&
-		ns(mb->extra_st.st_ctim) == ns(st.st_ctim) &&
-		ns(mb->kw.st.st_mtim) == k->mtime_ns &&
+		stamp_ns(mb->extra_st.st_ctim) == stamp_ns(st.st_ctim) &&
+		stamp_ns(mb->kw.st.st_mtim) == k->mtime_ns &&
 		mb->kw.st.st_size == k->size && k->settled)
 		return 0;
 	return mailbox_read_keywords(mb);
 }
 
-/* The look. */
-
-int
-sync_scan_both(struct sync *s)
-{
-	s->looked_all = true;
-	if (scan_dir(&s->scan, &s->mb->md, MAILDIR_NEW) == -1)
-		return -1;
-	return scan_dir(&s->scan, &s->mb->md, MAILDIR_CUR);
-}
-
+/* Do the notices tell all that there may be to see? */
 static bool
-same_place(const struct found *f, const struct index_msg *m, struct str name)
+has_names(const struct mailbox *mb, const struct index_stat *now)
 {
-	return str_eq((struct str){f->name, f->n}, name) &&
-	       (f->sub == MAILDIR_NEW) == !!(m->flags & INDEX_NEW);
-}
-
-/*
- * Pages of different times, each good in itself, would show messages as gone
- * or new that are neither, and these would be numbered again: as many as the
- * box says, or the cache is of no use.
- */
-static int
-check_count(struct sync *s, uint32_t n)
-{
-	struct index_box box;
-
-	if (index_box_get(s->snap, buf_str(&s->mb->key), &box) == -1)
-		return errno == ENOENT ? 0 : -1;
-	if (box.id != s->mb->box.id || box.messages == n)
-		return 0;
-	return index_distrust(s->mb->st->index);
-}
-
-/* Find every message of the index among the files. */
-static int
-match(struct sync *s, bool looked_new, bool looked_cur)
-{
-	uint32_t id = s->mb->box.id, n = 0;
-	struct index_msg m = {.uid = 0};
-	struct msgname parts;
-	struct found *f;
-	struct str name;
-
-	while (m.uid < UINT32_MAX &&
-		index_msg_next(s->snap, id, m.uid + 1, &m) == 0) {
-		n++;
-		/* Not looked for: it counts as being where it was. */
-		if (!looked_cur && !(m.flags & INDEX_NEW))
-			continue;
-		if (index_name_get(s->snap, id, m.uid, &name) == -1)
-			return index_distrust(s->mb->st->index);
-		msgname_parse(name, &parts);
-		f = scan_find(&s->scan, parts.base);
-		if (f != NULL) {
-			f->known = true;
-			f->uid = m.uid;
-			f->same = same_place(f, &m, name);
-		} else if (m.flags & INDEX_NEW ? looked_new : looked_cur)
-			set_add(&s->lost, m.uid);
-	}
-	if (errno != ENOENT && m.uid != UINT32_MAX)
-		return -1;
-	return check_count(s, n);
-}
-
-/*
- * Look at the directories that may have changed, then at both when something
- * is missing: it may have moved to where we did not look, or behind our back
- * while we did.
- */
-static int
-look(struct sync *s)
-{
-	struct mailbox *mb = s->mb;
-	bool fresh_box = mb->box.id == 0;
-	bool in_new = fresh_box || s->must_look[STAT_NEW] ||
-		      (mb->mode == MAILBOX_SELECT && mb->box.in_new > 0);
-	bool in_cur = fresh_box || s->must_look[STAT_CUR] ||
-		      s->must_look[STAT_UIDLIST];
-
-	s->looked_all = in_new && in_cur;
-	if (in_new && scan_dir(&s->scan, &mb->md, MAILDIR_NEW) == -1)
-		return -1;
-	if (in_cur && scan_dir(&s->scan, &mb->md, MAILDIR_CUR) == -1)
-		return -1;
-	if (fresh_box)
-		return 0;
-	if (match(s, in_new, in_cur) == -1)
-		return -1;
-	if (s->lost.n == 0)
-		return 0;
-	set_clear(&s->lost);
-	if (sync_scan_both(s) == -1)
-		return -1;
-	return match(s, true, true);
+	return mb->watch != NULL && mb->box.id != 0 && mb->noticed.n > 0 &&
+	       !mb->foreign[MAILDIR_CUR] && !mb->foreign[MAILDIR_NEW] &&
+	       known(mb, now, STAT_UIDLIST);
 }
 
 static bool
@@ -375,18 +321,23 @@ static int
 run(struct sync *s)
 {
 	struct mailbox *mb = s->mb;
+	bool named;
 
 	if (take_lock(s) == -1 || stat_all(mb, s->now) == -1 ||
 		check_box(mb) == -1 || load_keywords(mb, s->now) == -1)
 		return -1;
+	mailbox_await_notices(mb);
 	mailbox_drain(mb);
 	if (up_to_date(mb, s->now)) /* another session has just looked */
 		return 0;
 	for (int i = 0; i < STAT_COUNT; i++)
 		s->must_look[i] = !known(mb, s->now, i);
-	mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = false;
+	named = has_names(mb, s->now);
+	s->noticed = mb->noticed;
+	scan_init(&mb->noticed);
+	mailbox_unnotice(mb);
 	s->snap = index_begin(mb->st->index, false);
-	if (s->snap == NULL || look(s) == -1)
+	if (s->snap == NULL || sync_look(s, named) == -1)
 		return -1;
 	if (need_ledger(s) && sync_number(s) == -1)
 		return -1;
@@ -396,31 +347,93 @@ run(struct sync *s)
 	return 0;
 }
 
+void
+sync_init(struct sync *s, struct mailbox *mb)
+{
+	*s = (struct sync){.mb = mb};
+	scan_init(&s->scan);
+	scan_init(&s->noticed);
+	set_init(&s->lost);
+}
+
+void
+sync_free(struct sync *s)
+{
+	index_abort(s->snap);
+	if (s->have_ul)
+		uidlist_free(&s->ul);
+	scan_free(&s->scan);
+	scan_free(&s->noticed);
+	set_free(&s->lost);
+	free(s->fresh);
+	for (int bit = 0; s->extra != NULL && bit < KEYWORDS_MAX; bit++)
+		set_free(&s->extra[bit]);
+	free(s->extra);
+}
+
 static int
 rescan(struct mailbox *mb)
 {
-	struct sync s = {.mb = mb};
+	struct sync s;
 	int rc, e;
 
-	scan_init(&s.scan);
-	set_init(&s.lost);
+	sync_init(&s, mb);
 	rc = run(&s);
 	e = errno;
 	if (rc == -1)
 		mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = true;
 	if (s.locked)
 		mailbox_unlock(mb);
-	index_abort(s.snap);
-	if (s.have_ul)
-		uidlist_free(&s.ul);
-	scan_free(&s.scan);
-	set_free(&s.lost);
-	free(s.fresh);
-	for (int bit = 0; s.extra != NULL && bit < KEYWORDS_MAX; bit++)
-		set_free(&s.extra[bit]);
-	free(s.extra);
+	sync_free(&s);
 	errno = e;
 	return rc;
+}
+
+/*
+ * What the notices named is in the index already, as our sessions write down
+ * what they change: then there is nothing to lock, to write or to number.
+ * The box is that of the snapshot, or its highest modseq would be lower than
+ * those of its messages.
+ */
+static bool
+agrees(struct mailbox *mb, const struct index_stat *now)
+{
+	struct index_box box;
+	struct sync s;
+	bool same;
+
+	if (!has_names(mb, now))
+		return false;
+	sync_init(&s, mb);
+	s.noticed = mb->noticed;
+	s.snap = index_begin(mb->st->index, false);
+	same = s.snap != NULL &&
+	       index_box_get(s.snap, buf_str(&mb->key), &box) == 0 &&
+	       box.id == mb->box.id && sync_look_named(&s) == 1;
+	for (size_t i = 0; same && i < s.scan.n; i++)
+		same = s.scan.f[i].same;
+	scan_init(&s.noticed); /* it is mb's */
+	if (same) {
+		mb->box = box;
+		mailbox_unnotice(mb);
+	}
+	sync_free(&s);
+	return same && up_to_date(mb, now);
+}
+
+/* States, then notices; those of before are known with an unchanged state. */
+static int
+take_states(struct mailbox *mb, struct index_stat *now)
+{
+	mailbox_drain(mb);
+	if (stat_all(mb, now) == -1 || check_box(mb) == -1)
+		return -1;
+	if (dirs_unchanged(mb, now))
+		mailbox_unnotice(mb);
+	else
+		mailbox_await_notices(mb);
+	mailbox_drain(mb);
+	return 0;
 }
 
 static int
@@ -428,14 +441,23 @@ follow(struct mailbox *mb)
 {
 	struct index_stat now[STAT_COUNT];
 
-	if (stat_all(mb, now) == -1 || check_box(mb) == -1)
+	if (take_states(mb, now) == -1)
 		return -1;
-	mailbox_drain(mb);
-	if (!up_to_date(mb, now))
+	if (!up_to_date(mb, now) && !agrees(mb, now))
 		return rescan(mb);
 	note_states(mb, now);
 	reserve(mb);
 	return load_keywords(mb, now);
+}
+
+void
+mailbox_note_states(struct mailbox *mb)
+{
+	struct index_stat now[STAT_COUNT];
+
+	if (mb->watch != NULL && mb->box.id != 0 && take_states(mb, now) == 0 &&
+		up_to_date(mb, now))
+		note_states(mb, now);
 }
 
 int
@@ -448,8 +470,11 @@ mailbox_sync(struct mailbox *mb)
 
 	mailbox_flush_pending(mb);
 	rc = follow(mb);
-	/* Somebody who does not lock replaced the ledger under us. */
-	for (int i = 0; rc == -1 && errno == ESTALE && i < TRIES; i++)
+	/* Somebody who does not lock replaced the ledger under us, or changed
+	 * what was looked at. */
+	for (int i = 0;
+		i < TRIES && (rc == -1 ? errno == ESTALE : mb->noticed.n > 0);
+		i++)
 		rc = follow(mb);
 	if (rc == 0 || !index_failed(mb->st->index))
 		return rc;

@@ -1,13 +1,13 @@
 /*
  * One sync of one mailbox: what the files mailbox_sync.c (when and where to
- * look), mailbox_number.c (the ledger) and mailbox_apply.c (the index) share.
+ * look), mailbox_look.c and mailbox_named.c (the look), mailbox_number.c (the
+ * ledger) and mailbox_apply.c (the index) share.
  * The essay is in mailbox_sync.c.
  */
 #ifndef COMMON_MAILBOX_SYNC_H
 #define COMMON_MAILBOX_SYNC_H
 
 #include "common/mailbox_impl.h"
-#include "common/mailbox_scan.h"
 
 struct fresh {
 	struct arrival arrival;
@@ -20,8 +20,10 @@ struct sync {
 	struct index_stat now[STAT_COUNT];
 	bool must_look[STAT_COUNT]; /* it may have changed since then */
 	struct index_txn *snap;     /* the index as it was before the look */
-	struct scan scan;
-	bool looked_all; /* scan has all files of the folder */
+	struct scan noticed;        /* what the notices named */
+	struct scan scan;           /* what was found */
+	bool looked_all;            /* scan has all files of the folder */
+	bool unsure;     /* somebody else has just written what was found */
 	struct set lost; /* UIDs of the index without a file */
 	struct uidlist ul;
 	bool have_ul;
@@ -31,13 +33,31 @@ struct sync {
 	uint64_t forwarded; /* the keyword bit of $Forwarded, or 0 */
 };
 
-/* What stat said at the time at_ns, in the form that the index keeps. */
-void sync_note_stat(
-	const struct stat *st, int64_t at_ns, struct index_stat *out);
-int64_t sync_clock_ns(void);
+/* What stat said, in the form that the index keeps; not settled. */
+void sync_note_stat(const struct stat *st, struct index_stat *out);
+
+void sync_init(struct sync *s, struct mailbox *mb);
+void sync_free(struct sync *s);
+
+/* Look at what the notices named (named), else at the directories that may
+ * have changed, and find every message of the index among the files. */
+int sync_look(struct sync *s, bool named);
 
 /* Look at both directories. */
 int sync_scan_both(struct sync *s);
+
+/*
+ * Look at what the notices named and at nothing else: mailbox_named.c.  1: it
+ * is done, 0: all has to be looked at after all, -1 with errno.
+ */
+int sync_look_named(struct sync *s);
+
+/* As many messages as the box says, or the cache is of no use. */
+int sync_check_count(struct sync *s, uint32_t n);
+
+/* Does the index have just this file under this name? */
+bool sync_same_place(
+	const struct found *f, const struct index_msg *m, struct str name);
 
 /* Give every file that was found its UID, from the ledger or a new one that
  * is on disk when this returns 0. */

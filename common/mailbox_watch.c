@@ -5,16 +5,32 @@
  * the changes were made, so a queue of what is expected is enough: a notice
  * that is the next expected one is ours, any other is somebody else's.  An
  * expected notice that never comes (the kernel merges equal ones) only makes
- * the ones behind it look foreign, which costs a look at the directory.
+ * the ones behind it look foreign, which costs a look at these files.
+ *
+ * What somebody else touched is kept by base name with the name that came
+ * last, so that these files alone are looked at (mailbox_named.c): other
+ * sessions change one flag at a time, and deliveries are one name each.
+ *
+ * A notice is queued a moment after the change has been made, but before the
+ * lock of the directory is given up (Linux has done both under the directory's
+ * i_rwsem since there is inotify).  Who reads a few entries of the directory
+ * has that lock in between, and misses nothing in the drain that follows:
+ * mailbox_await_notices().  Without it a state could be written down that has
+ * a change in it which nobody has been told of yet.
  */
 #include "common/mailbox_impl.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Drain when so many are expected: the kernel's queue has 16,384 places. */
 enum {
-	OWN_MAX = 4096
+	/* Drain when so many are expected: the kernel's queue has 16,384
+	 * places. */
+	OWN_MAX = 4096,
+	/* More names than these, and a look at the directory is cheaper. */
+	NOTICED_MAX = 1024
 };
 
 static uint32_t
@@ -35,12 +51,40 @@ forget_own(struct mailbox *mb)
 }
 
 static void
+look_at_all(struct mailbox *mb)
+{
+	mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = true;
+	scan_free(&mb->noticed);
+}
+
+static void
+take_name(
+	struct mailbox *mb, int which, enum watch_event event, const char *name)
+{
+	struct str s = str_of(name);
+	ptrdiff_t colon = str_find(s, ':');
+	struct str base = {s.p, colon == -1 ? s.n : (size_t)colon};
+	struct found *f = scan_find(&mb->noticed, base);
+
+	if (name[0] == '.' || strpbrk(name, "\r\n") != NULL)
+		return;
+	if (event == WATCH_CAME || f == NULL) {
+		f = scan_add(&mb->noticed, s, (enum maildir_sub)which);
+		if (f != NULL)
+			f->gone = event != WATCH_CAME;
+	} else if (f->sub == which && strcmp(f->name, name) == 0)
+		f->gone = true;
+	if (mb->noticed.n > NOTICED_MAX)
+		look_at_all(mb);
+}
+
+static void
 seen(void *ctx, int which, enum watch_event event, const char *name)
 {
 	struct mailbox *mb = ctx;
 
 	if (event == WATCH_LOST) {
-		mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = true;
+		look_at_all(mb);
 		forget_own(mb);
 		return;
 	}
@@ -49,7 +93,8 @@ seen(void *ctx, int which, enum watch_event event, const char *name)
 		mb->own_first++;
 		return;
 	}
-	mb->foreign[which] = true;
+	if (!mb->foreign[MAILDIR_CUR] || !mb->foreign[MAILDIR_NEW])
+		take_name(mb, which, event, name);
 }
 
 int
@@ -78,6 +123,43 @@ mailbox_unwatch(struct mailbox *mb)
 	mb->own = NULL;
 	mb->own_cap = 0;
 	forget_own(mb);
+	scan_free(&mb->noticed);
+}
+
+bool
+mailbox_watched(const struct mailbox *mb)
+{
+	return mb->watch != NULL;
+}
+
+void
+mailbox_await_notices(const struct mailbox *mb)
+{
+	static const enum maildir_sub subs[] = {MAILDIR_CUR, MAILDIR_NEW};
+	_Alignas(struct dirent) char some[512];
+
+	if (mb->watch == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(subs) / sizeof(subs[0]); i++) {
+		int fd = mb->md.sub[subs[i]];
+
+		if (lseek(fd, 0, SEEK_SET) == 0)
+			(void)!getdents64(fd, some, sizeof(some));
+	}
+}
+
+bool
+mailbox_alone(const struct mailbox *mb)
+{
+	return !mb->foreign[MAILDIR_CUR] && !mb->foreign[MAILDIR_NEW] &&
+	       mb->noticed.n == 0;
+}
+
+void
+mailbox_unnotice(struct mailbox *mb)
+{
+	mb->foreign[MAILDIR_CUR] = mb->foreign[MAILDIR_NEW] = false;
+	scan_free(&mb->noticed);
 }
 
 void
@@ -94,7 +176,7 @@ bool
 mailbox_dirty(struct mailbox *mb)
 {
 	mailbox_drain(mb);
-	return mb->foreign[MAILDIR_CUR] || mb->foreign[MAILDIR_NEW];
+	return !mailbox_alone(mb);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "common/str.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct index;
 
@@ -23,6 +24,9 @@ struct store {
 	char separator;     /* as clients see it */
 	const char *prefix; /* "", "INBOX." */
 	const struct options *opt;
+	/* The Maildir's file system, once it was asked (common/stamp.h). */
+	dev_t stamped;
+	bool stamp_exact;
 };
 
 /*

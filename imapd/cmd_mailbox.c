@@ -20,9 +20,9 @@
 #include "imapd/shared.h"
 #include "imapd/update.h"
 
-int
-imap_open(struct imap *im, struct str name, enum mailbox_mode mode,
-	struct mailbox **out)
+static int
+open_folder(struct imap *im, struct str name, enum mailbox_mode mode,
+	struct watch *w, struct mailbox **out)
 {
 	const struct folder *f;
 	struct folders all;
@@ -32,11 +32,18 @@ imap_open(struct imap *im, struct str name, enum mailbox_mode mode,
 		return -1;
 	f = folders_find(&all, name);
 	if (f != NULL)
-		r = mailbox_open(&im->store, f->dir, mode, out);
+		r = mailbox_open_watched(&im->store, f->dir, mode, w, out);
 	else
 		errno = ENOENT;
 	folders_free(&all);
 	return r;
+}
+
+int
+imap_open(struct imap *im, struct str name, enum mailbox_mode mode,
+	struct mailbox **out)
+{
+	return open_folder(im, name, mode, NULL, out);
 }
 
 bool
@@ -155,12 +162,11 @@ open_selected(
 	struct selected *sel = &im->sel;
 	uint32_t unseen;
 
-	if (imap_open(im, name, readonly ? MAILBOX_LOOK : MAILBOX_SELECT,
-		    &sel->mb) == -1)
+	if (open_folder(im, name, readonly ? MAILBOX_LOOK : MAILBOX_SELECT,
+		    im->watch, &sel->mb) == -1)
 		return reply_errno(errno);
 	sel->readonly = readonly || !mailbox_writable(sel->mb);
-	sel->watched =
-		im->watch != NULL && mailbox_watch(sel->mb, im->watch) == 0;
+	sel->watched = mailbox_watched(sel->mb);
 	sel->name = str_dup(name);
 	im->state = ST_SELECTED;
 	if (update_first(im, &unseen) == -1) {
