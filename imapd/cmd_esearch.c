@@ -168,6 +168,7 @@ run(struct job *j)
 	}
 	j->wanted.extended = j->wanted.named = true;
 	j->wanted.modseq = j->program.modseq;
+	j->program.many = j->elsewhere;
 	if (j->program.modseq)
 		imap_enable(im, ENABLED_CONDSTORE);
 	im->uid = true;

@@ -80,6 +80,7 @@ struct imap {
 	/* The lowest UID that --message-limit let it touch; 0: all it
 	 * wanted. */
 	uint32_t limited;
+	int64_t progress_ms;     /* when it came, or told its progress last */
 	bool over;               /* end after this command's answer */
 	const char *bye;         /* and say why, or NULL */
 	bool want_tls;           /* STARTTLS was accepted */

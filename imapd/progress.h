@@ -8,16 +8,9 @@
 
 #include <stdint.h>
 
-struct progress {
-	struct imap *im;
-	uint32_t total;
-	int64_t told_ms; /* when the last one left */
-};
-
-void progress_start(struct progress *p, struct imap *im, uint32_t total);
-
-/* So many are done: tell it, if some seconds have passed.  May write to the
- * client, so never inside a transaction. */
-void progress_tell(struct progress *p, uint32_t done);
+/* So many are done of so many, 0 when that is not known: tell it, if some
+ * seconds have passed since the command came or since it was told last.  May
+ * write to the client, so never inside a transaction. */
+void progress_tell(struct imap *im, uint32_t done, uint32_t total);
 
 #endif

@@ -330,9 +330,8 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	const struct search_hit *hit)
 {
 	struct look l = {.im = im, .s = s};
-	struct progress p;
 	struct set where;
-	uint32_t uid = 1, more;
+	uint32_t uid = 1, more, total;
 	int rc = s->identities ? identities_read(&l.ids, im->sel.mb) : 0;
 
 	if (s->modseq)
@@ -345,17 +344,18 @@ search_run(struct imap *im, struct search *s, struct set *found,
 	if (s->within != NULL)
 		set_intersect(&where, s->within);
 	narrow(s, &where);
-	if (s->limited)
+	if (s->limited && s->within == NULL)
 		limit_keep(im, &where);
 	keys_init(&l.keys, im->sel.mb);
 	im->numbers = s->numbers;
-	progress_start(&p, im, (uint32_t)set_count(&where));
+	total = s->many ? 0 : (uint32_t)set_count(&where);
 	while (rc == 0 && uid != 0 && set_next(&where, uid, &more) &&
 		io_dead(im->io) == IO_OK) {
 		rc = search_some(&l, &where, &uid, found, hit);
 		if (s->within == NULL)
-			progress_tell(
-				&p, uid == 0 ? 0 : set_rank(&where, uid - 1));
+			progress_tell(im,
+				uid == 0 ? total : set_rank(&where, uid - 1),
+				total);
 	}
 	keys_free(&l.keys);
 	set_free(&where);

@@ -63,6 +63,7 @@ struct search {
 	bool identities;  /* EMAILID or a SAVEDATE */
 	bool ages;        /* YOUNGER or OLDER */
 	bool limited;     /* look at no more than --message-limit */
+	bool many;        /* there are more mailboxes than this one */
 	int64_t now;
 	unsigned failed; /* messages that search_run could not read */
 	/* For who runs it again (RFC 5267 4.3): only these UIDs are asked,

@@ -50,6 +50,7 @@ read_command(struct imap *im)
 	im->uid = str_iis(name, "UID");
 	im->numbers = false;
 	im->limited = 0;
+	im->progress_ms = io_now_ms();
 	if (im->uid && (!lex_space(l) || !lex_word(l, &name)))
 		return NULL;
 	cmd = cmd_find(name, im->state, im->uid);
