@@ -5,9 +5,6 @@
 
 #include <stdint.h>
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
 static int
 value(char c)
 {
@@ -53,23 +50,6 @@ base64_decode(struct str in, struct buf *out)
 			return false;
 	}
 	return !out->bad;
-}
-
-void
-base64_encode(struct str in, struct buf *out)
-{
-	for (size_t i = 0; i < in.n; i += 3) {
-		size_t left = in.n - i < 3 ? in.n - i : 3;
-		uint32_t v = 0;
-
-		for (size_t j = 0; j < left; j++)
-			v |= (uint32_t)(unsigned char)in.p[i + j]
-			     << (16 - 8 * j);
-		for (size_t j = 0; j < 4; j++)
-			buf_putc(out, j <= left
-					      ? alphabet[v >> (18 - 6 * j) & 63]
-					      : '=');
-	}
 }
 
 bool

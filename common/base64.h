@@ -6,8 +6,9 @@
 
 #include "common/buf.h"
 
+/* Append what in stands for; false, with some of it there, when in is no
+ * base64 or out is full. */
 bool base64_decode(struct str in, struct buf *out);
-void base64_encode(struct str in, struct buf *out);
 
 /*
  * A decoded SASL PLAIN response: authorization id, NUL, user, NUL, password

@@ -30,7 +30,7 @@ enum {
 
 /* How a character folds, when it is short.  A race of threads writes the same
  * octets twice, but not in one step: so each thread has its own. */
-static _Thread_local struct folded {
+static struct folded {
 	uint8_t n; /* 0: not known yet */
 	char utf8[SHORT_MAX];
 } remembered[REMEMBERED];

@@ -30,8 +30,8 @@ date_month(struct str word)
 
 /* Days from 1970-01-01, Gregorian for all years: years are made to begin in
  * March, so that the leap day is the last of its year. */
-int64_t
-date_days(int year, int month, int day)
+static int64_t
+days_since_1970(int year, int month, int day)
 {
 	int64_t y = year - (month <= 2);
 	int64_t m = (month + 9) % 12;
@@ -61,8 +61,8 @@ date_possible(const struct date_parts *w)
 int64_t
 date_utc(const struct date_parts *w)
 {
-	return date_days(w->year, w->month, w->day) * 86400 + w->hour * 3600 +
-	       w->minute * 60 + w->second - w->zone_min * 60;
+	return days_since_1970(w->year, w->month, w->day) * 86400 +
+	       w->hour * 3600 + w->minute * 60 + w->second - w->zone_min * 60;
 }
 
 static char *
@@ -168,6 +168,6 @@ date_parse_day(struct str s, int64_t *day)
 
 	if (!fixed_date(s, &w, &rest) || rest.n > 0 || !date_possible(&w))
 		return false;
-	*day = date_days(w.year, w.month, w.day);
+	*day = days_since_1970(w.year, w.month, w.day);
 	return true;
 }

@@ -21,8 +21,7 @@ int date_month(struct str word);
 /* The date exists; the second may be 60. */
 bool date_possible(const struct date_parts *w);
 
-/* Days and seconds since 1970, of a date that is possible. */
-int64_t date_days(int year, int month, int day);
+/* Seconds since 1970, of a date that is possible. */
 int64_t date_utc(const struct date_parts *w);
 
 #endif

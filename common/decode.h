@@ -99,9 +99,6 @@ void charset_convert(struct str name, struct str in, struct buf *out);
 /* Is it one that we can convert from? */
 bool charset_known(struct str name);
 
-/* Close the cached descriptors of this thread. */
-void charset_forget(void);
-
 /* Headers. */
 
 /*
@@ -121,8 +118,5 @@ void words_decode(struct str in, struct buf *out);
  */
 bool param_decode(struct arena *a, const struct mime_value *v, const char *name,
 	struct buf *out);
-
-/* Octets at the start of p that are ASCII. */
-size_t ascii_run(const char *p, size_t n);
 
 #endif

@@ -30,16 +30,17 @@ enum {
 static const char replacement[] = "\xef\xbf\xbd";
 
 /* Descriptors that nobody uses at the moment, the latest first. */
-static _Thread_local struct idle {
+static struct idle {
 	char name[CHARSET_NAME];
 	iconv_t cd;
 	bool ascii;
 } idle[CACHED];
-static _Thread_local size_t idle_n;
+static size_t idle_n;
 
 static const iconv_t none = (iconv_t)-1;
 
-size_t
+/* Octets at the start of p that are ASCII. */
+static size_t
 ascii_run(const char *p, size_t n)
 {
 	const uint64_t high = UINT64_C(0x8080808080808080);
@@ -124,15 +125,6 @@ give_back(struct charset *c)
 	idle[0].cd = c->cd;
 	idle[0].ascii = c->ascii;
 	idle_n++;
-}
-
-void
-charset_forget(void)
-{
-	while (idle_n > 0) {
-		if (idle[--idle_n].cd != none)
-			iconv_close(idle[idle_n].cd);
-	}
 }
 
 static bool

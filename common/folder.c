@@ -233,8 +233,8 @@ folder_has_escape(struct str name)
 	return false;
 }
 
-enum folder_fault
-folder_dir_in(struct str name, bool utf8, bool nested, struct buf *dir)
+static enum folder_fault
+put_dir(struct str name, bool utf8, bool nested, struct buf *dir)
 {
 	enum folder_fault fault;
 	struct buf b;
@@ -262,15 +262,9 @@ folder_dir_in(struct str name, bool utf8, bool nested, struct buf *dir)
 }
 
 enum folder_fault
-folder_dir(struct str name, bool utf8, struct buf *dir)
-{
-	return folder_dir_in(name, utf8, false, dir);
-}
-
-enum folder_fault
 folders_dir(const struct folders *fs, struct str name, struct buf *dir)
 {
-	return folder_dir_in(name, fs->utf8, fs->nested, dir);
+	return put_dir(name, fs->utf8, fs->nested, dir);
 }
 
 /* Decode the levels, if the result would be encoded to dir again. */
@@ -291,7 +285,7 @@ decode(struct str dir, bool nested, struct buf *name)
 	}
 	buf_init(&again, FOLDER_DIR_MAX);
 	good = good &&
-	       folder_dir_in(buf_str(name), raw, nested, &again) == FOLDER_OK &&
+	       put_dir(buf_str(name), raw, nested, &again) == FOLDER_OK &&
 	       str_eq(buf_str(&again), dir);
 	buf_free(&again);
 	return good;

@@ -34,23 +34,13 @@ enum folder_fault {
 	FOLDER_UTF8     /* not valid UTF-8 */
 };
 
-/*
- * Directory of a mailbox: "." for INBOX, ".a.b" for "a/b".  A first level
- * "inbox" in any case is INBOX's own.  utf8: how this tree spells names.
- */
-enum folder_fault folder_dir(struct str name, bool utf8, struct buf *dir);
-
 /* The name of a directory entry ".a.b"; false for what is no folder ("..x",
  * ".", an empty level).  Octets >= 0x80 are UTF-8, else modified UTF-7; what
  * is neither is escaped so that it can be shown and opened again. */
 bool folder_name(struct str dir, struct buf *name);
 
-/* The same in a nested tree: "a/b"; and the directory of a name in the tree
- * that was read. */
+/* The same in a nested tree: "a/b". */
 bool folder_name_in(struct str dir, bool nested, struct buf *name);
-struct folders;
-enum folder_fault folders_dir(
-	const struct folders *fs, struct str name, struct buf *dir);
 
 /* All folders under the Maildir root, INBOX first, then sorted by name. */
 struct folder {
@@ -76,5 +66,13 @@ void folders_free(struct folders *fs);
 int folders_add(struct folders *fs, const char *path, const char *above);
 
 const struct folder *folders_find(const struct folders *fs, struct str name);
+
+/*
+ * The directory that a mailbox has or would have in this tree: "." for INBOX,
+ * ".a.b" or nested "a/b" for "a/b".  A first level "inbox" in any case is
+ * INBOX's own.
+ */
+enum folder_fault folders_dir(
+	const struct folders *fs, struct str name, struct buf *dir);
 
 #endif

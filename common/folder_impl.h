@@ -15,8 +15,6 @@ enum {
 	FOLDER_NAME_SIZE = 4 * FOLDER_DIR_MAX
 };
 
-enum folder_fault folder_dir_in(
-	struct str name, bool utf8, bool nested, struct buf *dir);
 bool folder_eight_bit(struct str s);
 
 /* The escaped name of any folder directory. */

@@ -192,15 +192,6 @@ io_getc(struct io *io, unsigned char *c)
 	return IO_OK;
 }
 
-void
-io_unget(struct io *io)
-{
-	if (io->rx_off == 0)
-		return;
-	io->rx_off--;
-	io->rx_scan = io->rx_off;
-}
-
 enum io_result
 io_skip(struct io *io, uint64_t n)
 {
@@ -235,17 +226,13 @@ io_drop_unread(struct io *io)
 		explicit_bzero(io->rx.p, io->rx.n);
 }
 
-/* One octet stays in front of rx_off, so that io_unget works whatever came
- * between. */
 char *
 io_rx_room(struct io *io, size_t n)
 {
-	if (io->rx_off > 1 && io->rx.cap - io->rx.n < n) {
-		size_t drop = io->rx_off - 1;
-
-		buf_drop(&io->rx, drop);
-		io->rx_off -= drop;
-		io->rx_scan -= drop;
+	if (io->rx_off > 0 && io->rx.cap - io->rx.n < n) {
+		buf_drop(&io->rx, io->rx_off);
+		io->rx_scan -= io->rx_off;
+		io->rx_off = 0;
 	}
 	return buf_room(&io->rx, n);
 }

@@ -76,9 +76,8 @@ enum io_result io_read(struct io *io, void *p, size_t n);
 /* At least one and at most n octets into p; *got says how many. */
 enum io_result io_some(struct io *io, void *p, size_t n, size_t *got);
 
-/* One octet, unread again by io_unget (once). */
+/* One octet. */
 enum io_result io_getc(struct io *io, unsigned char *c);
-void io_unget(struct io *io);
 
 /* Throw n octets away as they come. */
 enum io_result io_skip(struct io *io, uint64_t n);

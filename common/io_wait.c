@@ -331,11 +331,8 @@ static void
 shrink(struct io *io)
 {
 	if (io->rx.cap > KEEP_IDLE && io->rx_off == io->rx.n) {
-		char last = io->rx.n > 0 ? io->rx.p[io->rx.n - 1] : 0;
-
 		buf_free(&io->rx);
-		buf_putc(&io->rx, last); /* for io_unget */
-		io->rx_off = io->rx_scan = io->rx.n;
+		io->rx_off = io->rx_scan = 0;
 	}
 }
 

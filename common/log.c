@@ -280,7 +280,6 @@ text(int priority, const char *fmt, va_list ap)
 	}
 TEXT_FUNCTION(log_error, LOG_ERR)
 TEXT_FUNCTION(log_warn, LOG_WARNING)
-TEXT_FUNCTION(log_debug, LOG_DEBUG)
 
 void
 die(const char *fmt, ...)

@@ -35,7 +35,6 @@ void log_fields(
 /* One line of text for what is no event of a client. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The descriptor lines go to, or -1: not to be closed. */
 int log_fd(void);

@@ -19,8 +19,13 @@
 #include <strings.h>
 #include <unistd.h>
 
-bool
-login_name(struct str login, const char *domain, char out[256])
+/*
+ * The system's name in a login name, its case kept.  domain NULL: any domain
+ * is cut; else only that one, and another makes the name wrong.  False: no
+ * name that an account can have.
+ */
+static bool
+system_name(struct str login, const char *domain, char out[256])
 {
 	size_t n = login.n;
 
@@ -92,7 +97,7 @@ login_try(const struct options *opt, struct str login, struct str password,
 	*a = NULL;
 	*who = (struct account){0};
 	*reason = "name";
-	if (!login_name(login, opt->domain, name) ||
+	if (!system_name(login, opt->domain, name) ||
 		password.n > LOGIN_PASSWORD_MAX || password.n == 0 ||
 		memchr(password.p, '\0', password.n))
 		return LOGIN_FAILED;

@@ -13,13 +13,6 @@
 #include <stdint.h>
 
 /*
- * The system's name in a login name, its case kept.  domain NULL: any domain
- * is cut; else only that one, and another makes the name wrong.  False: no
- * name that an account can have.
- */
-bool login_name(struct str login, const char *domain, char out[256]);
-
-/*
  * Try to log in.  On LOGIN_DONE the PAM session is open, the process has the
  * groups of the account, and *who and *a are set.  Otherwise *reason is a
  * word for the log.

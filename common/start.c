@@ -50,6 +50,22 @@ is_stream(int fd, bool listening)
 	       type == SOCK_STREAM && (accepts != 0) == listening;
 }
 
+/*
+ * The other end of this connected UNIX socket (or pipe, file ...) is us or
+ * root: who holds it acts for the user.  Any other user who could connect to
+ * a socket in the file system has to log in.
+ */
+static bool
+is_ours(int fd)
+{
+	struct ucred cred;
+	socklen_t n = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) == -1)
+		return errno == ENOTSOCK;
+	return cred.uid == 0 || cred.uid == getuid();
+}
+
 /* One descriptor that is not listening: who is there? */
 static void
 find_client(struct start *s, int in, int out)
@@ -64,7 +80,7 @@ find_client(struct start *s, int in, int out)
 		return;
 	if (fd_same(in, out))
 		s->out = in;
-	if (ss.ss_family == AF_UNIX && start_is_ours(in))
+	if (ss.ss_family == AF_UNIX && is_ours(in))
 		return;
 	if (!is_stream(in, false)) {
 		log_usage("descriptor %d is a socket, but no stream", in);
@@ -116,17 +132,6 @@ start_replace(const struct start *s, int fd)
 	if (dup2(fd, s->in) == -1 || dup2(fd, s->out) == -1)
 		die("dup2: %s", strerror(errno));
 	close(fd);
-}
-
-bool
-start_is_ours(int fd)
-{
-	struct ucred cred;
-	socklen_t n = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) == -1)
-		return errno == ENOTSOCK;
-	return cred.uid == 0 || cred.uid == getuid();
 }
 
 void

@@ -48,11 +48,4 @@ void start_forget(const struct start *s);
 /* Put another socket, which is closed, in the client's place. */
 void start_replace(const struct start *s, int fd);
 
-/*
- * The other end of this connected UNIX socket (or pipe, file ...) is us or
- * root: who holds it acts for the user.  Any other user who could connect to
- * a socket in the file system has to log in.
- */
-bool start_is_ours(int fd);
-
 #endif

@@ -401,6 +401,5 @@ main(void)
 	words();
 	params();
 	hostile();
-	charset_forget();
 	return tap_done();
 }

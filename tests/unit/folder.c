@@ -12,6 +12,15 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* In a Maildir++ tree of one spelling or the other. */
+static enum folder_fault
+dir_of(struct str name, bool utf8, struct buf *dir)
+{
+	const struct folders fs = {.utf8 = utf8};
+
+	return folders_dir(&fs, name, dir);
+}
+
 /* A legible form for what is reported. */
 static const char *
 legible(struct str s)
@@ -147,7 +156,7 @@ test_names(void)
 	buf_init(&b, 4096);
 	for (size_t i = 0; i < COUNT(names); i++) {
 		buf_reset(&b);
-		fault = folder_dir(str_of(names[i].name), names[i].utf8, &b);
+		fault = dir_of(str_of(names[i].name), names[i].utf8, &b);
 		ok(fault == names[i].fault &&
 				str_is(buf_str(&b),
 					fault == FOLDER_OK ? names[i].dir : ""),
@@ -155,7 +164,7 @@ test_names(void)
 			legible(str_of(names[i].name)));
 	}
 	buf_reset(&b);
-	ok(folder_dir(STR("a\0b"), false, &b) == FOLDER_CHAR, "no NUL");
+	ok(dir_of(STR("a\0b"), false, &b) == FOLDER_CHAR, "no NUL");
 	buf_free(&b);
 }
 
@@ -167,14 +176,14 @@ test_lengths(void)
 
 	memset(name, 'x', sizeof(name));
 	buf_init(&b, 4096);
-	ok(folder_dir((struct str){name, 254}, false, &b) == FOLDER_OK &&
+	ok(dir_of((struct str){name, 254}, false, &b) == FOLDER_OK &&
 			b.n == 255,
 		"a name may fill a directory's");
 	buf_reset(&b);
-	ok(folder_dir((struct str){name, 255}, false, &b) == FOLDER_TOOLONG,
+	ok(dir_of((struct str){name, 255}, false, &b) == FOLDER_TOOLONG,
 		"and not more");
 	memset(name, '&', sizeof(name));
-	ok(folder_dir((struct str){name, 128}, false, &b) == FOLDER_TOOLONG,
+	ok(dir_of((struct str){name, 128}, false, &b) == FOLDER_TOOLONG,
 		"as it is encoded");
 	buf_free(&b);
 }

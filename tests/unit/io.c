@@ -263,12 +263,7 @@ octets(void)
 	bed_open(&b);
 	say(&b, "ab12345678\r\nrest");
 	ok(io_getc(b.io, &c) == IO_OK && c == 'a', "one octet");
-	io_unget(b.io);
-	ok(io_getc(b.io, &c) == IO_OK && c == 'a', "  again after unget");
-	io_puts(b.io, "flushed in between");
-	io_flush(b.io);
-	io_unget(b.io);
-	ok(io_read(b.io, buf, 3) == IO_OK && memcmp(buf, "ab1", 3) == 0,
+	ok(io_read(b.io, buf, 2) == IO_OK && memcmp(buf, "b1", 2) == 0,
 		"exactly n octets");
 	ok(io_skip(b.io, 4) == IO_OK && line_is(b.io, "678"),
 		"octets are skipped");
