@@ -300,9 +300,10 @@ open_env(struct index *ix, const char *path, unsigned flags, uint64_t max)
 	mdb_env_set_maxdbs(ix->env, DB_COUNT);
 	mdb_env_set_maxreaders(ix->env, READERS_MAX);
 	mdb_env_set_mapsize(ix->env, max / PAGE_MAX * PAGE_MAX + PAGE_MAX);
+	/* Not with MDB_NOMEMINIT: pages would take what this process had in its
+	 * memory before to the disk. */
 	rc = mdb_env_open(ix->env, path,
-		flags | MDB_NOSUBDIR | MDB_NOSYNC | MDB_NOTLS | MDB_NOMEMINIT,
-		0600);
+		flags | MDB_NOSUBDIR | MDB_NOSYNC | MDB_NOTLS, 0600);
 	if (rc == 0)
 		mdb_reader_check(ix->env, &dead);
 	if (rc == 0 && ix->dirfd != -1) {

@@ -129,7 +129,7 @@ static void
 drop_capabilities(void)
 {
 	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct none[2] = {{0}}, now[2];
+	struct __user_cap_data_struct none[2] = {{0}}, now[2] = {{0}};
 
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 &&
 		errno != EINVAL)

@@ -6,7 +6,8 @@
 # The programs are built three ways, each without a warning: gcc, clang, and
 # gcc with ASan and UBSan.  The unit tests of all three run; the rooms of
 # transcripts run once with the first, through pipes, and those of the two
-# protocols once more with the sanitizers, over TCP with a login through PAM.
+# protocols once more with the sanitizers, over TCP with a login through PAM, a
+# few of them also under valgrind, which sees what is read before it is set.
 #
 # Everything is TAP, one file for each program of tests in build/check/tap.  A
 # file that ends early, has no plan, or whose program fails without a "not
@@ -95,7 +96,7 @@ each() {
 	# shellcheck disable=SC2016
 	printf '%s\n' "$@" | VIA=$via B=$build TAP=$tap xargs -P "$JOBS" -I{} \
 		bash -c 'name=${1#tests/}; name=${name//\//-}
-			run_one "$TAP/$VIA-${name%.bats}.tap" bats --tap "$1"' \
+			run_one "$TAP/$VIA-${B##*/}-${name%.bats}.tap" bats --tap "$1"' \
 		one {}
 }
 
@@ -152,6 +153,19 @@ if compile gcc gcc; then
 	units gcc
 	mapfile -t files < <(rooms)
 	each pipe "$out/gcc" "${files[@]}"
+fi
+if command -v valgrind >/dev/null; then
+	echo "== a few transcripts under valgrind"
+	make -k CI=1 CC=gcc B="$out/gcc" valgrind >"$out/build-valgrind.log" \
+		2>&1 </dev/null
+	point build-valgrind $? "builds without walls for valgrind"
+	each pipe "$out/gcc/valgrind" tests/imap/{append,fetch,search}.bats \
+		tests/imap/{store,thread}.bats tests/pop3/{retr,uidl}.bats
+else
+	{
+		echo 1..1
+		echo "ok 1 runs under valgrind # skip valgrind is not installed"
+	} >"$tap/build-valgrind.tap"
 fi
 if compile clang clang; then
 	units clang
