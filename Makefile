@@ -159,7 +159,7 @@ imapflow:
 check: imapflow
 	@tests/lib/check.sh
 check-system: all
-	@B=$(B) bats tests/system
+	@B=$(B) bats tests/system tests/bench
 
 # Nothing is started or enabled.  Where the files name a program, they name
 # it where it is put; a PAM file that is there already stays as it is.
@@ -269,22 +269,29 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/pop3d.a $(B)/imapd.a $(B)/common.a
 # Ours beside Debian's Dovecot and Courier, as root; tests/bench/bench.py says
 # what may be chosen.  Courier is unpacked below build/, as its packages and
 # Dovecot's exclude each other.
-BENCH_PACKAGES = systemd iproute2 python3 strace gnuplot-nox dovecot-imapd \
-	dovecot-pop3d libgdbm6 libgnutls30 libidn12 libpcre3
-BENCH_FETCHED = $(COURIER_PACKAGES)
+BENCH_PACKAGES = systemd iproute2 python3 strace linux-perf gnuplot-nox \
+	dovecot-imapd dovecot-pop3d libgdbm6 libgnutls30 libidn12 libpcre3
 BENCH = $(addprefix $(B)/bench/,mail load limit floor)
 $(B)/bench/mail: $(B)/obj/tests/bench/letter.o
 $(B)/bench/load: $(addprefix $(B)/obj/tests/bench/,load_many.o conn.o cost.o)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/common.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
-.PHONY: bench bench-deps bench-tools
+.PHONY: bench bench-syscalls bench-profile bench-readme bench-tools bench-deps
 bench-tools: $(BENCH)
 bench: all bench-tools
 	@B=$(B) python3 -B tests/bench/bench.py
+bench-syscalls: all bench-tools
+	@B=$(B) PEERS=none ONLY=calls python3 -B tests/bench/bench.py
+# Frame pointers, so that perf sees who called.
+bench-profile: bench-tools
+	@$(MAKE) -s B=$(B)/frames CFLAGS='$(CFLAGS) -fno-omit-frame-pointer' all
+	@B=$(B) BIN=$(B)/frames PEERS=none python3 -B tests/bench/profile.py
+bench-readme:
+	@B=$(B) python3 -B tests/bench/readme.py
 bench-deps:
-	@tests/lib/deps.sh build/courier $(BUILD_PACKAGES) $(BENCH_PACKAGES) \
-		-- $(BENCH_FETCHED)
+	@tests/lib/deps.sh build/debian $(BUILD_PACKAGES) $(BENCH_PACKAGES) \
+		-- $(COURIER_PACKAGES)
 
 .PHONY: clean
 clean:

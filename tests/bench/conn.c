@@ -34,7 +34,7 @@ enum {
 static void
 conn_start(struct conn *c, bool pop3, int fd)
 {
-	*c = (struct conn){.in = fd, .out = fd, .pop3 = pop3};
+	*c = (struct conn){.fd = fd, .pop3 = pop3};
 	c->p = malloc(BUFFER);
 	if (c->p == NULL)
 		err(1, "memory");
@@ -57,29 +57,9 @@ conn_open(struct conn *c, bool pop3, uint16_t port)
 }
 
 void
-conn_run(struct conn *c, bool pop3, char *const argv[])
-{
-	int pair[2];
-	pid_t pid;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1 ||
-		(pid = fork()) == -1)
-		err(1, "%s", argv[0]);
-	if (pid == 0) {
-		dup2(pair[1], 0);
-		dup2(pair[1], 1);
-		execv(argv[0], argv);
-		err(127, "%s", argv[0]);
-	}
-	close(pair[1]);
-	conn_start(c, pop3, pair[0]);
-	c->child = pid;
-}
-
-void
 conn_close(struct conn *c)
 {
-	close(c->in);
+	close(c->fd);
 	free(c->p);
 	c->p = NULL;
 }
@@ -88,7 +68,7 @@ void
 conn_send(struct conn *c, struct str s)
 {
 	while (s.n) {
-		ssize_t n = send(c->out, s.p, s.n, MSG_NOSIGNAL);
+		ssize_t n = send(c->fd, s.p, s.n, MSG_NOSIGNAL);
 
 		if (n == -1)
 			err(1, "send");
@@ -101,7 +81,7 @@ static void
 push(struct conn *c)
 {
 	ssize_t n = send(
-		c->out, c->unsent.p, c->unsent.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		c->fd, c->unsent.p, c->unsent.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (n == -1 && errno != EAGAIN)
 		err(1, "send");
@@ -113,7 +93,7 @@ static void
 wait_both(struct conn *c)
 {
 	while (c->unsent.n) {
-		struct pollfd p = {c->in, POLLIN | POLLOUT, 0};
+		struct pollfd p = {c->fd, POLLIN | POLLOUT, 0};
 
 		if (poll(&p, 1, -1) == -1)
 			err(1, "poll");
@@ -140,7 +120,7 @@ more(struct conn *c)
 			errx(1, "a line of more than %d octets", BUFFER);
 	}
 	wait_both(c);
-	n = recv(c->in, c->p + c->n, BUFFER - c->n, 0);
+	n = recv(c->fd, c->p + c->n, BUFFER - c->n, 0);
 	if (n == -1 && errno != ECONNRESET)
 		err(1, "recv");
 	if (n <= 0)
@@ -160,7 +140,7 @@ must_read(struct conn *c)
 bool
 conn_ready(struct conn *c, int ms)
 {
-	struct pollfd p = {c->in, POLLIN, 0};
+	struct pollfd p = {c->fd, POLLIN, 0};
 
 	if (memchr(c->p + c->at, '\n', c->n - c->at))
 		return true;
@@ -250,14 +230,11 @@ conn_tagged(struct conn *c, unsigned tag)
 	for (;;) {
 		struct str line = conn_line(c);
 
-		if (str_starts(line, STR("* BYE")) && getenv("BENCH_DEBUG"))
-			warnx("%.*s", (int)line.n, line.p);
 		if (!str_starts(line, start))
 			continue;
 		if (str_istarts(str_skip(line, start.n), STR("OK")))
 			return ANSWER_OK;
-		if (getenv("BENCH_DEBUG"))
-			warnx("%.*s", (int)line.n, line.p);
+		warnx("%.*s", (int)line.n, line.p);
 		return ANSWER_NO;
 	}
 }

@@ -11,14 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct conn {
-	int in;
-	int out; /* the same as in, but for a program on a pipe */
+	int fd;
 	bool pop3;
-	pid_t child; /* of conn_run, else 0 */
-	char *p;     /* octets read, those before `at` are done with */
+	char *p; /* octets read, those before `at` are done with */
 	size_t at;
 	size_t n;
 	uint64_t octets; /* read since the start */
@@ -33,9 +30,6 @@ enum answer {
 
 /* To 127.0.0.1, without Nagle's delay. */
 void conn_open(struct conn *c, bool pop3, uint16_t port);
-
-/* To a program on a socket pair that is no network socket. */
-void conn_run(struct conn *c, bool pop3, char *const argv[]);
 
 void conn_close(struct conn *c);
 

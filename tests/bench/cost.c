@@ -1,117 +1,60 @@
 /*
- * Processor time: a living process has a clock of its own, exact and with all
- * its threads; what its ended children used is in /proc/PID/stat, rounded down
- * to ticks, so that short sessions are measured by the hundred.
+ * Each server runs in a cgroup of its own (version 2), which counts what all
+ * its processes use, to the microsecond: those that live, those that ended,
+ * and those whose parent did not wait for them.
  *
- * What can go wrong: processes come and go while we look.  One that is gone
- * counts through its parent; that a child which ended between the two looks
- * is missed or counted twice is why callers look when the server is quiet.
+ * What can go wrong: processes come and go while we look at their memory.  One
+ * that is gone counts as nothing.
  */
 #include "tests/bench/cost.h"
 
-#include <dirent.h>
 #include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-struct process {
-	pid_t pid;
-	pid_t parent;
-};
-
-/* The fields of /proc/PID/stat that we want; false when it is gone. */
-static bool
-read_stat(pid_t pid, pid_t *parent, uint64_t *children_ticks)
+static FILE *
+open_file(const char *cgroup, const char *name)
 {
-	char path[64], line[1024];
-	unsigned long long user, system;
-	const char *p;
+	char path[4096];
 	FILE *f;
-	bool ok;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
 	f = fopen(path, "re");
 	if (f == NULL)
-		return false;
-	ok = fgets(line, sizeof(line), f) != NULL;
-	fclose(f);
-	p = ok ? strrchr(line, ')') : NULL; /* its name may hold anything */
-	if (p == NULL ||
-		sscanf(p + 1,
-			" %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u "
-			"%llu %llu",
-			parent, &user, &system) != 3)
-		return false;
-	*children_ticks = user + system;
-	return true;
-}
-
-static size_t
-all_processes(struct process *all, size_t max)
-{
-	DIR *d = opendir("/proc");
-	struct dirent *e;
-	uint64_t ticks;
-	size_t n = 0;
-
-	if (d == NULL)
-		err(1, "/proc");
-	while (n < max && (e = readdir(d)) != NULL) {
-		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
-
-		if (pid > 0 && read_stat(pid, &all[n].parent, &ticks))
-			all[n++].pid = pid;
-	}
-	closedir(d);
-	return n;
-}
-
-static bool
-holds(const struct tree *t, pid_t pid)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->pids[i] == pid)
-			return true;
-	return false;
+		err(1, "%s", path);
+	return f;
 }
 
 void
-tree_find(struct tree *t, pid_t root)
+group_find(struct group *g, const char *cgroup)
 {
-	static struct process all[TREE_MAX];
-	size_t n = all_processes(all, TREE_MAX), before;
+	FILE *f = open_file(cgroup, "cgroup.procs");
 
-	t->pids[0] = root;
-	t->n = 1;
-	do {
-		before = t->n;
-		for (size_t i = 0; i < n && t->n < TREE_MAX; i++)
-			if (holds(t, all[i].parent) && !holds(t, all[i].pid))
-				t->pids[t->n++] = all[i].pid;
-	} while (t->n > before);
+	g->n = 0;
+	while (g->n < GROUP_MAX && fscanf(f, "%d", &g->pids[g->n]) == 1)
+		g->n++;
+	fclose(f);
 }
 
 uint64_t
-tree_cpu_us(const struct tree *t)
+group_cpu_us(const char *cgroup)
 {
-	uint64_t us = 0, ticks;
-	struct timespec ts;
-	clockid_t clock;
-	pid_t parent;
+	FILE *f = open_file(cgroup, "cpu.stat");
+	unsigned long long us;
 
-	for (size_t i = 0; i < t->n; i++) {
-		if (clock_getcpuclockid(t->pids[i], &clock) == 0 &&
-			clock_gettime(clock, &ts) == 0)
-			us += (uint64_t)ts.tv_sec * 1000000 +
-			      (uint64_t)ts.tv_nsec / 1000;
-		if (read_stat(t->pids[i], &parent, &ticks))
-			us += ticks * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-	}
+	if (fscanf(f, "usage_usec %llu", &us) != 1)
+		errx(1, "no processor time in %s", cgroup);
+	fclose(f);
 	return us;
+}
+
+static bool
+holds(const struct group *g, pid_t pid)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->pids[i] == pid)
+			return true;
+	return false;
 }
 
 static uint64_t
@@ -132,12 +75,12 @@ pss_kb(pid_t pid)
 }
 
 uint64_t
-tree_pss_kb(const struct tree *t, const struct tree *but)
+group_pss_kb(const struct group *g, const struct group *but)
 {
 	uint64_t kb = 0;
 
-	for (size_t i = 0; i < t->n; i++)
-		if (!holds(but, t->pids[i]))
-			kb += pss_kb(t->pids[i]);
+	for (size_t i = 0; i < g->n; i++)
+		if (!holds(but, g->pids[i]))
+			kb += pss_kb(g->pids[i]);
 	return kb;
 }

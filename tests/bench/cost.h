@@ -1,6 +1,6 @@
 /*
- * What a server costs: processor time and memory of a process and all its
- * descendants, from /proc.
+ * What a server costs: processor time and memory of all processes that it
+ * consists of.
  */
 #ifndef TESTS_BENCH_COST_H
 #define TESTS_BENCH_COST_H
@@ -10,24 +10,21 @@
 #include <sys/types.h>
 
 enum {
-	TREE_MAX = 4096
+	GROUP_MAX = 4096
 };
 
-/* The processes below root, root first. */
-struct tree {
-	pid_t pids[TREE_MAX];
+struct group {
+	pid_t pids[GROUP_MAX];
 	size_t n;
 };
 
-void tree_find(struct tree *t, pid_t root);
+/* The processes in the cgroup (a directory). */
+void group_find(struct group *g, const char *cgroup);
 
-/*
- * Processor time in microseconds of those that live, and of their children
- * that ended and were waited for.
- */
-uint64_t tree_cpu_us(const struct tree *t);
+/* Processor time in microseconds of all that ever were in the cgroup. */
+uint64_t group_cpu_us(const char *cgroup);
 
-/* Proportional set size in KiB of those in t that are not in `but`. */
-uint64_t tree_pss_kb(const struct tree *t, const struct tree *but);
+/* Proportional set size in KiB of those in g that are not in `but`. */
+uint64_t group_pss_kb(const struct group *g, const struct group *but);
 
 #endif

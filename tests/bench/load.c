@@ -1,9 +1,8 @@
 /*
- * load [-3] [-p PORT] [-r PID] [-u USER] [-w PASSWORD] [-m MAILDIR]
- *	[-- PROGRAM ARGUMENT...] <SCRIPT
+ * load [-3] -p PORT -g CGROUP [-u USER] [-w PASSWORD] [-m MAILDIR] <SCRIPT
  *
- * The measuring client: IMAP, or POP3 with -3, to PORT on 127.0.0.1 or to
- * PROGRAM on a socket pair.  A script has one step a line:
+ * The measuring client: IMAP, or POP3 with -3, to PORT on 127.0.0.1.  A script
+ * has one step a line:
  *
  *	open			connect and read the greeting
  *	login			as USER
@@ -14,7 +13,8 @@
  *	begin NAME, end		a stopwatch over the steps between
  *	each NAME A B one|all COMMAND	a POP3 command with %u from A to B, one
  *				by one or pipelined
- *	sleep MS		deliver		into MAILDIR/new
+ *	deliver			into MAILDIR/new
+ *	pace NAME N COMMAND	N times, each on its own, %u from 1 to N
  *	append NAME BOX N SIZE one|multi
  *	sessions NAME N PARALLEL	connect, LOGIN, LOGOUT
  *	check NAME N		newest 50 envelopes, each on a new connection
@@ -22,8 +22,8 @@
  *	hold NAME N		memory of N idle selected sessions, each
  *
  * Each result is a line of stdout: NAME, microseconds of wall time,
- * microseconds of processor time of PID and all below it, octets received, how
- * many; or NAME and "-" when the server refused.
+ * microseconds of processor time of all in CGROUP, octets received, how many;
+ *or NAME and "-" when the server refused.
  */
 #include "tests/bench/load.h"
 #include "common/buf.h"
@@ -35,7 +35,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,45 +63,32 @@ now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static uint64_t
-cpu_us(pid_t root)
-{
-	static struct tree tree;
-
-	if (root == 0)
-		return 0;
-	tree_find(&tree, root);
-	return tree_cpu_us(&tree);
-}
-
 struct watch
-watch_start(pid_t root)
+watch_start(const char *group)
 {
-	struct watch w = {.cpu_us = cpu_us(root)};
+	struct watch w = {.cpu_us = group_cpu_us(group)};
 
 	w.wall_us = now_us();
 	return w;
 }
 
 struct watch
-watch_stop(struct watch start, pid_t root)
+watch_stop(struct watch start, const char *group)
 {
 	struct watch w = {.wall_us = now_us() - start.wall_us};
-	uint64_t cpu = cpu_us(root);
 
-	/* Ticks of ended children may be rounded down below the start. */
-	w.cpu_us = cpu > start.cpu_us ? cpu - start.cpu_us : 0;
+	w.cpu_us = group_cpu_us(group) - start.cpu_us;
 	return w;
 }
 
 void
-settle(pid_t root)
+settle(const char *group)
 {
-	uint64_t last = cpu_us(root), now;
+	uint64_t last = group_cpu_us(group), now;
 
-	for (int i = 0; i < 40 && root; i++) {
+	for (int i = 0; i < 40; i++) {
 		usleep(50000);
-		now = cpu_us(root);
+		now = group_cpu_us(group);
 		if (now - last < 200)
 			break;
 		last = now;
@@ -126,10 +112,7 @@ tell_nothing(const char *name)
 void
 reach(const struct load *l, struct conn *c)
 {
-	if (l->program)
-		conn_run(c, l->pop3, l->program);
-	else
-		conn_open(c, l->pop3, l->port);
+	conn_open(c, l->pop3, l->port);
 	conn_greeting(c);
 }
 
@@ -139,11 +122,9 @@ leave(struct conn *c)
 	char rest[512];
 
 	conn_command(c, c->pop3 ? "QUIT" : "LOGOUT");
-	while (read(c->in, rest, sizeof(rest)) > 0)
+	while (read(c->fd, rest, sizeof(rest)) > 0)
 		;
 	conn_close(c);
-	if (c->child)
-		waitpid(c->child, NULL, 0);
 }
 
 void
@@ -173,12 +154,6 @@ deliver(const char *maildir)
 }
 
 /* --- steps ---------------------------------------------------------------- */
-
-static pid_t
-root_of(const struct script *s)
-{
-	return s->c->child ? s->c->child : s->load.root;
-}
 
 static void
 step_open(struct script *s, char *args)
@@ -240,10 +215,10 @@ step_time(struct script *s, char *args)
 {
 	const char *name = word(&args);
 	uint64_t octets = s->c->octets;
-	struct watch w = watch_start(root_of(s));
+	struct watch w = watch_start(s->load.group);
 	bool ok = conn_command(s->c, args) == ANSWER_OK;
 
-	w = watch_stop(w, root_of(s));
+	w = watch_stop(w, s->load.group);
 	if (ok)
 		tell(name, w, s->c->octets - octets, 1);
 	else
@@ -256,13 +231,13 @@ step_begin(struct script *s, char *args)
 	snprintf(s->name, sizeof(s->name), "%s", args);
 	s->refused = false;
 	s->octets = s->c->octets;
-	s->watch = watch_start(root_of(s));
+	s->watch = watch_start(s->load.group);
 }
 
 static void
 step_end(struct script *s, char *args)
 {
-	struct watch w = watch_stop(s->watch, root_of(s));
+	struct watch w = watch_stop(s->watch, s->load.group);
 
 	(void)args;
 	if (s->refused)
@@ -303,7 +278,7 @@ step_each(struct script *s, char *args)
 
 	add_series(&b, from, to, args);
 	rest = buf_str(&b);
-	w = watch_start(root_of(s));
+	w = watch_start(s->load.group);
 	if (all)
 		s->c->unsent = rest;
 	for (uint32_t i = from; i <= to; i++) {
@@ -311,7 +286,7 @@ step_each(struct script *s, char *args)
 			conn_send(s->c, (struct str){one.p, one.n + 1});
 		ok = conn_pop3(s->c, lines) == ANSWER_OK && ok;
 	}
-	w = watch_stop(w, root_of(s));
+	w = watch_stop(w, s->load.group);
 	if (ok)
 		tell(name, w, s->c->octets - octets, to - from + 1);
 	else
@@ -320,17 +295,19 @@ step_each(struct script *s, char *args)
 }
 
 static void
-step_sleep(struct script *s, char *args)
-{
-	(void)s;
-	usleep(number(&args, 100000) * 1000);
-}
-
-static void
 step_deliver(struct script *s, char *args)
 {
 	(void)args;
 	deliver(s->load.maildir);
+}
+
+static void
+step_pace(struct script *s, char *args)
+{
+	const char *name = word(&args);
+	uint32_t n = number(&args, 1000000);
+
+	do_pace(s->c, name, n, args);
 }
 
 static void
@@ -393,8 +370,8 @@ static const struct step {
 	{"idle",     step_idle    },
 	{"login",    step_login   },
 	{"open",     step_open    },
+	{"pace",     step_pace    },
 	{"sessions", step_sessions},
-	{"sleep",    step_sleep   },
 	{"time",     step_time    },
 	{"use",      step_use     },
 };
@@ -421,10 +398,9 @@ main(int argc, char **argv)
 	uint32_t n = 0;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "3p:r:u:w:m:")) != -1) {
-		if ((opt == 'p' || opt == 'r') &&
-			!num_u32(str_of(optarg), INT32_MAX, &n))
-			errx(64, "-%c: a number", opt);
+	while ((opt = getopt(argc, argv, "3p:g:u:w:m:")) != -1) {
+		if (opt == 'p' && !num_u32(str_of(optarg), UINT16_MAX, &n))
+			errx(64, "-p: a number");
 		switch (opt) {
 		case '3':
 			s.load.pop3 = true;
@@ -432,8 +408,8 @@ main(int argc, char **argv)
 		case 'p':
 			s.load.port = (uint16_t)n;
 			break;
-		case 'r':
-			s.load.root = (pid_t)n;
+		case 'g':
+			s.load.group = optarg;
 			break;
 		case 'u':
 			s.load.user = optarg;
@@ -448,8 +424,6 @@ main(int argc, char **argv)
 			return 64;
 		}
 	}
-	if (optind < argc)
-		s.load.program = argv + optind;
 	s.c = s.conns;
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';

@@ -11,8 +11,7 @@
 struct load {
 	bool pop3;
 	uint16_t port;
-	char **program; /* started instead of a connection, or NULL */
-	pid_t root;     /* the server and all below it, or 0 */
+	const char *group; /* cgroup of the server */
 	const char *user;
 	const char *password;
 	const char *maildir; /* where deliveries go */
@@ -25,11 +24,11 @@ struct watch {
 };
 
 uint64_t now_us(void);
-struct watch watch_start(pid_t root);
-struct watch watch_stop(struct watch start, pid_t root);
+struct watch watch_start(const char *group);
+struct watch watch_stop(struct watch start, const char *group);
 
 /* Return when the server has stopped working on what was over. */
-void settle(pid_t root);
+void settle(const char *group);
 
 /* NAME, wall and processor microseconds, octets, how many: one line. */
 void tell(const char *name, struct watch w, uint64_t octets, uint64_t count);
@@ -37,7 +36,7 @@ void tell(const char *name, struct watch w, uint64_t octets, uint64_t count);
 /* The server does not do that. */
 void tell_nothing(const char *name);
 
-/* Connect, or start the program, and read the greeting. */
+/* Connect and read the greeting. */
 void reach(const struct load *l, struct conn *c);
 
 /* Say goodbye and wait until the server has closed. */
@@ -50,6 +49,7 @@ void deliver(const char *maildir);
 
 void do_sessions(
 	const struct load *l, const char *name, uint32_t n, uint32_t parallel);
+void do_pace(struct conn *c, const char *name, uint32_t n, const char *command);
 void do_check(const struct load *l, const char *name, uint32_t n);
 void do_hold(const struct load *l, const char *name, uint32_t n);
 void do_idle(

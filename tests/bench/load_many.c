@@ -25,6 +25,7 @@ enum {
 	NOTICE_MS = 5000,
 	QUIET_MS = 250,
 	NEWEST = 50,
+	COMMAND_MAX = 1024,
 	APPEND_OCTETS_MAX = 1 << 28
 };
 
@@ -47,9 +48,9 @@ do_sessions(
 	struct watch w;
 	int status;
 
-	settle(l->root);
+	settle(l->group);
 	fflush(stdout);
-	w = watch_start(l->root);
+	w = watch_start(l->group);
 	for (uint32_t i = 0; i < parallel; i++)
 		if (fork() == 0) {
 			for (uint32_t j = 0; j < each; j++)
@@ -59,8 +60,8 @@ do_sessions(
 	while (wait(&status) > 0)
 		ok = ok && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	w.wall_us = now_us() - w.wall_us;
-	settle(l->root);
-	w.cpu_us = watch_stop(w, l->root).cpu_us;
+	settle(l->group);
+	w.cpu_us = watch_stop(w, l->group).cpu_us;
 	if (ok)
 		tell(name, w, 0, each * parallel);
 	else
@@ -86,6 +87,37 @@ tell_quantiles(const char *name, uint64_t *us, uint32_t n, uint64_t cpu)
 	tell(full, (struct watch){us[n / 2], cpu}, 0, n);
 	snprintf(full, sizeof(full), "%s.p99", name);
 	tell(full, (struct watch){us[(n * 99 - 1) / 100], cpu}, 0, n);
+}
+
+void
+do_pace(struct conn *c, const char *name, uint32_t n, const char *command)
+{
+	const char *at = strstr(command, "%u");
+	size_t before = at ? (size_t)(at - command) : strlen(command);
+	uint64_t *us = calloc(n, sizeof(*us));
+	bool ok = n > 0;
+	struct buf b;
+
+	if (us == NULL)
+		err(1, "pace");
+	buf_init(&b, COMMAND_MAX);
+	for (uint32_t i = 0; i < n && ok; i++) {
+		buf_reset(&b);
+		buf_add(&b, command, before);
+		if (at) {
+			buf_putn(&b, i + 1);
+			buf_puts(&b, at + 2);
+		}
+		us[i] = now_us();
+		ok = conn_command(c, buf_cstr(&b)) == ANSWER_OK;
+		us[i] = now_us() - us[i];
+	}
+	if (ok)
+		tell_quantiles(name, us, n, 0);
+	else
+		tell_nothing(name);
+	buf_free(&b);
+	free(us);
 }
 
 /* SELECT INBOX; how many messages there are. */
@@ -137,39 +169,39 @@ do_check(const struct load *l, const char *name, uint32_t n)
 	if (us == NULL || n == 0)
 		err(1, "check");
 	one_check(l);
-	settle(l->root);
-	w = watch_start(l->root);
+	settle(l->group);
+	w = watch_start(l->group);
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t start = now_us();
 
 		one_check(l);
 		us[i] = now_us() - start;
 	}
-	settle(l->root);
-	tell_quantiles(name, us, n, watch_stop(w, l->root).cpu_us / n);
+	settle(l->group);
+	tell_quantiles(name, us, n, watch_stop(w, l->group).cpu_us / n);
 	free(us);
 }
 
 void
 do_hold(const struct load *l, const char *name, uint32_t n)
 {
-	static struct tree before, now;
+	static struct group before, now;
 	struct conn *c = calloc(n, sizeof(*c));
 
 	if (c == NULL || n == 0)
 		err(1, "hold");
 	one_check(l);
-	settle(l->root);
-	tree_find(&before, l->root);
+	settle(l->group);
+	group_find(&before, l->group);
 	for (uint32_t i = 0; i < n; i++) {
 		reach(l, &c[i]);
 		conn_login(&c[i], l->user, l->password);
 		select_inbox(&c[i]);
 	}
-	settle(l->root);
-	tree_find(&now, l->root);
+	settle(l->group);
+	group_find(&now, l->group);
 	/* KiB in place of microseconds. */
-	tell(name, (struct watch){tree_pss_kb(&now, &before) / n, 0}, 0,
+	tell(name, (struct watch){group_pss_kb(&now, &before) / n, 0}, 0,
 		now.n > before.n ? (now.n - before.n) / n : 0);
 	for (uint32_t i = 0; i < n; i++)
 		leave(&c[i]);
@@ -311,12 +343,12 @@ do_append(const struct load *l, struct conn *c, const char *name,
 	}
 	buf_init(&b, APPEND_OCTETS_MAX);
 	add_message(&b, size);
-	w = watch_start(l->root);
+	w = watch_start(l->group);
 	if (multi)
 		ok = append_multi(c, box, buf_str(&b), n);
 	for (uint32_t i = 0; i < n && !multi && ok; i++)
 		ok = append_one(c, box, buf_str(&b));
-	w = watch_stop(w, l->root);
+	w = watch_stop(w, l->group);
 	if (ok)
 		tell(name, w, (uint64_t)n * size, n);
 	else

@@ -1,115 +1,170 @@
-"""Results as every single figure (TSV), as a table, and as a plot."""
+"""Results as every single figure (TSV), and as a table of text or Markdown.
+
+A row has two verdicts: of the clock, and of the server's processor time, both
+against the same target.
+"""
 
 import os
 import platform
 import statistics
-import subprocess
 import time
 
-from rows import GROUPS, PLOT, ROWS
+import calls
+import plot
+from rows import ROWS
 
-HEAD = ("", "stdmail", "Dovecot", "Courier", "limit", "Dovecot/us", "us/limit",
-        "target", "", "CPU us", "CPU Dovecot", "load")
+HEAD = ("", "stdmail", "Dovecot", "Courier", "limit", "target", "by the clock",
+        "CPU us", "CPU Dovecot", "CPU limit", "by CPU")
+WIDTHS = (50, 8, 8, 8, 8, 8, -14, 8, 11, 9, -14)
 
 
-def value(unit, r):
+def value(unit, r, clock):
+    """A result in the unit of its row, taken from r.wall or r.cpu."""
+    us = getattr(r, clock)
     if unit == "cpu":
         return r.cpu / 1000 / r.count
-    if unit == "cpu of all":
-        return r.cpu / 1000
     if unit == "MB/s":
-        return r.octets / r.wall
+        return r.octets / us if us else None
     if unit == "/s":
-        return r.count / (r.wall / 1e6)
-    if unit in ("KB", "calls"):
-        return r.wall
-    return r.wall / 1000
-
-
-def median(bench, row, n, server, unit):
-    found = [value(unit, r) for r in bench.results
-             if r.row == row and r.n == n and r.server == server and r.wall]
+        return r.count / (us / 1e6) if us else None
     if unit == "KB":
-        found = [value(unit, r) for r in bench.results
-                 if r.row == row and r.n == n and r.server == server]
+        return r.wall
+    return us / 1000
+
+
+def median(bench, row, n, server, unit, clock="wall"):
+    found = [value(unit, r, clock) for r in bench.results
+             if r.row == row and r.n == n and r.server == server]
+    found = [x for x in found if x is not None]
     return statistics.median(found) if found else None
 
 
-def limit_of(bench, row, n):
+def limit_of(bench, row, n, clock):
     """What the machine allows: limits added up, or the floor's figure."""
     column = row.column("limit")
     if column != "limit":
-        return median(bench, row.id, n, column, row.unit)
-    parts = [median(bench, name, n, "limit", row.unit) for name in row.limit]
+        return median(bench, row.id, n, column, row.unit, clock)
+    parts = [median(bench, name, n, "limit", row.unit, clock)
+             for name in row.limit]
     return sum(parts) if parts and None not in parts else None
 
 
 def show(x):
     if x is None:
         return "-"
-    if x and abs(x) < 10:
-        return "%.2f" % x
-    return "%s" % f"{x:,.0f}" if abs(x) >= 100 else "%.1f" % x
+    if abs(x) >= 100:
+        return f"{x:,.0f}"
+    return "%.2f" % x if 0 < abs(x) < 10 else "%.1f" % x
+
+
+def miss(row, us, target):
+    """How many times over the target; 1 and less is reached."""
+    if us is None or target is None:
+        return None
+    if row.more_is_better():
+        us, target = target, us
+    return us / target if target else float(us > 0) * 99
+
+
+def verdict(times):
+    if times is None:
+        return ""
+    return "reached" if times <= 1 else "missed x" + show(times)
+
+
+def judge(bench, row, n, clock):
+    """(ours, limit, target, how many times over it)."""
+    us = median(bench, row.id, n, row.column("stdmail"), row.unit, clock)
+    limit = limit_of(bench, row, n, clock)
+    extra = median(bench, "fsync", n, "limit", "ms", clock)
+    target = row.reach(limit, extra, n)
+    return us, limit, target, miss(row, us, target)
 
 
 def line_of(bench, row, n):
-    us, dovecot, courier = (
-        median(bench, row.id, n, row.column(c), row.unit)
-        for c in ("stdmail", "dovecot", "courier"))
-    limit = limit_of(bench, row, n)
-    extra = median(bench, "fsync", n, "limit", "ms")
-    target = row.reach(limit, extra, n)
-    loads = [r.load for r in bench.results if r.row == row.id and r.n == n]
-    ratio = None
-    if us and dovecot:
-        ratio = us / dovecot if row.more_is_better() else dovecot / us
-    verdict = ""
-    if us is not None and target is not None:
-        ok = us >= target if row.more_is_better() else us <= target
-        verdict = "reached" if ok else "MISSED x%s" % show(
-            (target / us if row.more_is_better() else us / target)
-            if us and target else 0)
-    cpu = [median(bench, row.id, n, row.column(c),
-                  "cpu of all") if row.unit in ("ms", "MB/s") else None
-           for c in ("stdmail", "dovecot")]
-    unit = {"ms": "ms", "cpu": "ms", "calls": ""}.get(row.unit, row.unit)
-    return (row.title + (", " + unit if unit else ""), show(us), show(dovecot),
-            show(courier), show(limit), show(ratio),
-            show(us / limit if us and limit else None), show(target), verdict,
-            *(show(c or None) for c in cpu),
-            "%.1f" % statistics.median(loads) if loads else "-")
+    us, limit, target, times = judge(bench, row, n, "wall")
+    others = [median(bench, row.id, n, row.column(c), row.unit)
+              for c in ("dovecot", "courier")]
+    cells = [show(us), *map(show, others), show(limit), show(target),
+             verdict(times)]
+    if row.cpu and row.unit in ("ms", "MB/s"):
+        cpu, limit, _, times = judge(bench, row, n, "cpu")
+        peer = median(bench, row.id, n, row.column("dovecot"), row.unit,
+                      "cpu")
+        cells += [show(cpu), show(peer), show(limit), verdict(times)]
+    else:
+        cells += [""] * 4
+    unit = "ms" if row.unit == "cpu" else row.unit
+    return (f"{row.title}, {unit}", *cells)
 
 
-def lines(bench):
-    n = bench.messages
-    for group in GROUPS.values():
-        found = [line_of(bench, row, n) for row in group]
-        yield from (l for l in found if set(l[1:4]) != {"-"})
+def lines(bench, rows):
+    for row in rows:
+        line = line_of(bench, row, bench.messages)
+        if line[1] != "-" or line[2] != "-":
+            yield line
+
+
+def worst(bench):
+    """Rows by how far they miss their target of processor time."""
+    found = [(judge(bench, row, bench.messages, "cpu")[3], row.id)
+             for group in ROWS.values() for row in group
+             if row.cpu and row.unit in ("ms", "MB/s")]
+    return [name for times, name in sorted(
+        (f for f in found if f[0] is not None), reverse=True)]
 
 
 def heading(bench):
-    return "%s, %s messages, medians of %d, Linux %s, %d processors" % (
-        time.strftime("%Y-%m-%d %H:%M"), f"{bench.messages:,}", bench.repeat,
-        platform.release(), os.cpu_count())
+    shares = [r.others for r in bench.results]
+    fsync = median(bench, "fsync", bench.messages, "limit", "ms")
+    with open("/proc/meminfo", encoding="ascii") as f:
+        memory = int(f.readline().split()[1]) / (1 << 20)
+    return ("%s: %s messages, medians of %d; %d processors, %.0f GB of memory, "
+            "Linux %s, %s, an fsync takes %s ms; other work had %.0f %% of the "
+            "processors." % (
+                time.strftime("%d %B %Y, %H:%M UTC", time.gmtime()),
+                f"{bench.messages:,}", bench.repeat, os.cpu_count(), memory,
+                platform.release().split("-")[0], filesystem(bench.out),
+                show(fsync),
+                statistics.mean(shares) if shares else 0))
 
 
-def text(bench):
-    table = [HEAD, *lines(bench)]
-    widths = [max(len(l[i]) for l in table) for i in range(len(HEAD))]
-    out = [heading(bench)]
-    for l in table:
-        cells = [l[0].ljust(widths[0])]
-        cells += [c.rjust(w) for c, w in zip(l[1:8], widths[1:8])]
-        cells += [l[8].ljust(widths[8])]
-        cells += [c.rjust(w) for c, w in zip(l[9:], widths[9:])]
-        out.append("  ".join(cells))
-    return "\n".join(out)
+def filesystem(path):
+    best = ("", "")
+    with open("/proc/mounts", encoding="utf-8") as f:
+        for line in f:
+            _, point, kind, *_ = line.split()
+            inside = point == "/" or (path + "/").startswith(point + "/")
+            if inside and len(point) >= len(best[0]):
+                best = (point, kind)
+    return best[1]
 
 
-def markdown(bench):
-    out = [heading(bench), "", "| " + " | ".join(HEAD) + " |",
-           "| --- |" + " ---: |" * (len(HEAD) - 1)]
-    out += ["| " + " | ".join(l) + " |" for l in lines(bench)]
+def text_line(cells):
+    return " ".join(
+        cell.rjust(width) if width > 0 and i else cell.ljust(abs(width))
+        for i, (cell, width) in enumerate(zip(cells, WIDTHS))).rstrip()
+
+
+def show_group(bench, name):
+    table = list(lines(bench, ROWS.get(name, ())))
+    if table:
+        print(text_line((name, *HEAD[1:])))
+        print("\n".join(map(text_line, table)))
+    elif name == "calls":
+        print(calls.text(bench))
+    print(flush=True)
+
+
+def all_lines(bench):
+    for group in ROWS.values():
+        yield from lines(bench, group)
+
+
+def markdown(head, table):
+    out = ["| " + " | ".join(head) + " |",
+           "| --- |" + " ---: |" * (len(head) - 1)]
+    out += ["| " + " | ".join(cells) + " |" for cells in table]
     return "\n".join(out) + "\n"
 
 
@@ -119,49 +174,15 @@ def save(bench):
             f.write(content)
 
     write("results.tsv", "row\tmessages\tserver\tus\tcpu_us\toctets\tcount"
-          "\tload\n" + "".join(
-              "%s\t%d\t%s\t%d\t%d\t%d\t%d\t%.2f\n" % (
+          "\tothers\n" + "".join(
+              "%s\t%d\t%s\t%d\t%d\t%d\t%d\t%.1f\n" % (
                   r.row, r.n, r.server, r.wall, r.cpu, r.octets, r.count,
-                  r.load) for r in bench.results))
-    write("table.txt", text(bench) + "\n")
-    write("table.md", markdown(bench))
-    plot(bench)
-
-
-def plot(bench):
-    """cost.svg: milliseconds (KB) over messages, ours solid, Dovecot dashed."""
-    sizes = sorted({r.n for r in bench.results})
-    curves = []
-    data = []
-    for i, name in enumerate(PLOT):
-        row = next(r for r in ROWS if r.id == name)
-        for server, style in (("stdmail", "1"), ("dovecot", "2")):
-            points = [(n, median(bench, name, n, server, row.unit))
-                      for n in sizes]
-            points = [p for p in points if p[1]]
-            if len(points) < 2:
-                continue
-            block = len(data)
-            data.append("\n".join("%d %g" % p for p in points))
-            title = row.title.split("(")[0].strip(" ,")
-            if name.startswith("envelope"):
-                title = "FETCH ENVELOPE, " + name.split(".")[1]
-            title = ("stdmail: " if server == "stdmail" else "Dovecot: "
-                     ) + title + (" (KB)" if row.unit == "KB" else "")
-            curves.append(
-                f"'{os.path.join(bench.out, 'cost.dat')}' index {block} with "
-                f"linespoints lc {i + 1} dt {style} pt {i + 4} "
-                f"title '{title}'")
-    if not curves:
-        return
-    with open(os.path.join(bench.out, "cost.dat"), "w",
-              encoding="ascii") as f:
-        f.write("\n\n\n".join(data) + "\n")
-    subprocess.run(
-        ["gnuplot"], text=True, check=False, stderr=subprocess.DEVNULL,
-        input="set terminal svg size 1000,560 font 'sans,12' background "
-        f"'white'\nset output '{os.path.join(bench.out, 'cost.svg')}'\n"
-        "set logscale xy\nset format x '%.0s%c'\nset format y '%g'\n"
-        "set xlabel 'messages in the mailbox'\nset ylabel 'milliseconds'\n"
-        "set grid\nset key outside right\nplot " + ", \\\n".join(curves) +
-        "\n")
+                  r.others) for r in bench.results))
+    table = list(all_lines(bench))
+    write("table.txt", "\n".join([heading(bench), text_line(HEAD),
+                                  *map(text_line, table)]) + "\n")
+    write("table.md", heading(bench) + "\n\n" + markdown(HEAD, table))
+    write("worst", "\n".join(worst(bench)) + "\n")
+    if bench.calls:
+        write("calls.md", markdown(calls.HEAD, calls.lines(bench)))
+    plot.draw(bench)

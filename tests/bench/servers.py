@@ -2,7 +2,6 @@
 
     stdmail     systemd-socket-activate, exec for each connection
     loop        the same programs in their accept loop
-    pipe        imapd on a socket pair, without a login
     dovecot     Debian's Dovecot; its defaults but for TLS and the limits of
                 connections from one address
     tuned       the same, login processes that serve many connections
@@ -12,6 +11,8 @@
     floor       floor.c: PAM and nothing else, exec for each connection
     floorloop   the same in an accept loop
 
+Watched has ours started by strace or perf.
+
 What can go wrong: a server that does not start must not end the run: it is
 left out, with its log.
 """
@@ -19,11 +20,8 @@ left out, with its log.
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
-
-from place import PASSWORD, run
 
 DOVECOT = """
 base_dir = {dir}/run
@@ -66,6 +64,7 @@ service pop3-login {{
   }}
 }}
 """
+UNPACKED = "build/debian"
 TUNED = "service_count = 0\n  process_min_avail = 2"
 
 COURIER = """
@@ -106,26 +105,11 @@ def listens(port):
                    for l in f.readlines()[1:])
 
 
-def descendants(root):
-    parent = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat", encoding="latin-1") as f:
-                parent[int(pid)] = int(f.read().rpartition(")")[2].split()[1])
-        except OSError:
-            pass
-    found = [root]
-    for pid in found:
-        found += [p for p, above in parent.items() if above == pid]
-    return found
-
-
 class Server:
-    """One way to start a server.  root is the process above all of it."""
+    """One way to start a server."""
 
-    title = ""
     protocols = ("imap", "pop3")
-    program = None
+    rounds = 3  # at most: what takes long is not repeated as often
 
     def __init__(self, place, name, user, port):
         self.place = place
@@ -133,24 +117,22 @@ class Server:
         self.user = user
         self.ports = {"imap": port, "pop3": port + 1}
         self.dir = place.path(name)
+        self.group = place.make_group(name)
         self.processes = []
         os.mkdir(self.dir, 0o755)
 
     def commands(self):
-        """The programs to start: (protocol or None, argv)."""
+        """The programs to start."""
         raise NotImplementedError
 
     def start(self):
-        self.roots = {}
+        """Start it; false when it does not listen soon."""
         with open(os.path.join(self.dir, "out"), "ab") as log:
-            for protocol, argv in self.commands():
-                p = subprocess.Popen(
+            for argv in self.commands():
+                self.processes.append(subprocess.Popen(
                     argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-                    start_new_session=True)
-                self.processes.append(p)
-                for served in [protocol] if protocol else self.protocols:
-                    self.roots[served] = p.pid
+                    start_new_session=True, preexec_fn=self.enter_group))
         for protocol in self.protocols:
             for _ in range(200):
                 if listens(self.ports[protocol]):
@@ -161,45 +143,55 @@ class Server:
                 return False
         return True
 
+    def group_file(self, name):
+        return os.path.join(self.group, "cgroup." + name)
+
+    def enter_group(self):
+        with open(self.group_file("procs"), "w", encoding="ascii") as f:
+            f.write("0")
+
+    def pids(self):
+        with open(self.group_file("procs"), encoding="ascii") as f:
+            return [int(line) for line in f]
+
     def stop(self):
         for p in self.processes:
-            below = descendants(p.pid)
             p.terminate()
+        for p in self.processes:
             try:
                 p.wait(5)
             except subprocess.TimeoutExpired:
-                p.kill()
-                p.wait()
-            for pid in below[1:]:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+                pass
+        with open(self.group_file("kill"), "w", encoding="ascii") as f:
+            f.write("1")
+        for p in self.processes:
+            p.wait()
         self.processes = []
 
     def resident(self):
-        """PSS in KiB and number of processes with nobody connected, without
-        what only stands for PID 1."""
+        """PSS in KiB and number of processes with nobody connected."""
         kb = count = 0
-        for root in set(self.roots.values()):
-            for pid in descendants(root):
-                if pid in self.stand_ins():
+        for pid in self.pids():
+            try:
+                if self.stands_in(pid):
                     continue
-                try:
-                    with open(f"/proc/{pid}/smaps_rollup",
-                              encoding="ascii") as f:
-                        kb += sum(int(l.split()[1]) for l in f
-                                  if l.startswith("Pss:"))
-                except ProcessLookupError:
-                    continue
-                count += 1
+                with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+                    kb += sum(int(l.split()[1]) for l in f
+                              if l.startswith("Pss:"))
+            except OSError:
+                continue
+            count += 1
         return kb, count
 
-    def stand_ins(self):
-        return ()
+    def stands_in(self, pid):
+        """Is this process only here because we have no systemd?"""
+        with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+            return f.read().startswith("systemd-socket")
 
 
 class Activated(Server):
+    """Ours, an exec for each connection."""
+
     accept = True
 
     def argv(self, protocol):
@@ -209,34 +201,45 @@ class Activated(Server):
     def commands(self):
         how = ["--accept", "--inetd"] if self.accept else []
         for protocol in self.protocols:
-            yield protocol, [
+            yield [
                 "systemd-socket-activate", *how, "-l",
                 "127.0.0.1:%d" % self.ports[protocol], *self.argv(protocol)]
 
-    def stand_ins(self):
-        return set(self.roots.values())
-
-
-class Stdmail(Activated):
-    title = "stdmail"
-
 
 class Loop(Activated):
-    title = "stdmail, accept loop"
     accept = False
 
 
-class Pipe(Server):
-    title = "stdmail, pipe"
+class Watched(Activated):
+    """Ours below another program, which sees every process of it."""
 
-    def start(self):
-        self.roots = {}
-        self.program = [self.place.tool("imapd"), "--user=" + self.user]
-        return True
+    def __init__(self, place, name, user, port, watcher, accept, protocol):
+        super().__init__(place, name, user, port)
+        self.watcher = watcher
+        self.accept = accept
+        self.protocols = (protocol,)
+
+    def commands(self):
+        for argv in super().commands():
+            yield [*self.watcher, *argv]
+
+    def stop(self):
+        """End the server first: the watcher then has seen all of it."""
+        watcher, = self.processes
+        for pid in self.pids():
+            if pid != watcher.pid:
+                try:
+                    os.kill(pid, signal.SIGTERM)
+                except ProcessLookupError:
+                    pass
+        try:
+            watcher.wait(30)
+        except subprocess.TimeoutExpired:
+            pass
+        super().stop()
 
 
 class Floor(Activated):
-    title = "PAM alone"
     protocols = ("imap",)
 
     def argv(self, protocol):
@@ -244,12 +247,10 @@ class Floor(Activated):
 
 
 class FloorLoop(Floor):
-    title = "PAM alone, accept loop"
     accept = False
 
 
 class Dovecot(Server):
-    title = "Dovecot"
     tuned = ""
 
     def commands(self):
@@ -257,19 +258,18 @@ class Dovecot(Server):
         with open(conf, "w", encoding="ascii") as f:
             f.write(DOVECOT.format(dir=self.dir, tuned=self.tuned,
                                    **self.ports))
-        yield None, ["dovecot", "-F", "-c", conf]
+        yield ["dovecot", "-F", "-c", conf]
 
 
 class Tuned(Dovecot):
-    title = "Dovecot, tuned"
     tuned = TUNED
 
 
 class Courier(Server):
-    title = "Courier"
+    rounds = 1
 
     def commands(self):
-        unpacked = os.path.join(self.place.root, "build/courier")
+        unpacked = os.path.join(self.place.root, UNPACKED)
         shutil.copytree(os.path.join(unpacked, "etc/courier"),
                         os.path.join(self.dir, "etc/courier"),
                         dirs_exist_ok=True)
@@ -277,26 +277,17 @@ class Courier(Server):
         with open(script, "w", encoding="ascii") as f:
             f.write(COURIER.format(unpacked=unpacked, dir=self.dir,
                                    **self.ports))
-        yield None, ["unshare", "-m", "--propagation", "private",
+        yield ["unshare", "-m", "--propagation", "private",
                      "sh", script]
 
 
 # Name, class, whose Maildir, first port.
 KINDS = (
-    ("stdmail", Stdmail, "stdm", 2100),
+    ("stdmail", Activated, "stdm", 2100),
     ("loop", Loop, "stdm", 2110),
-    ("pipe", Pipe, "stdm", 2120),
     ("dovecot", Dovecot, "dove", 2130),
     ("tuned", Tuned, "dove", 2140),
     ("courier", Courier, "cour", 2150),
     ("floor", Floor, "floo", 2160),
     ("floorloop", FloorLoop, "floo", 2170),
 )
-
-
-def warm_up(place, server):
-    """Three sessions, so that helpers run and files are in memory."""
-    script = "sessions warm 3 1\n"
-    argv = [place.tool("load"), "-p", str(server.ports["imap"]),
-            "-u", server.user, "-w", PASSWORD]
-    return run(*argv, input=script, text=True, stdout=subprocess.DEVNULL)
