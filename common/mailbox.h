@@ -142,6 +142,10 @@ uint64_t mailbox_file_octets(struct mailbox *mb, uint32_t uid);
 /* Open the message for reading, under whatever name it has by now. */
 int mailbox_source(struct mailbox *mb, uint32_t uid, struct source *src);
 
+/* The same, and find out as mailbox_detail() does, by the way. */
+int mailbox_source_detail(
+	struct mailbox *mb, struct msg *m, unsigned what, struct source *src);
+
 /* The file's name, for pop3d's %f and %g UIDLs: into b. */
 int mailbox_filename(struct mailbox *mb, uint32_t uid, struct buf *b);
 

@@ -192,7 +192,8 @@ copy_file(
 	struct copy *c, enum maildir_sub sub, const char *old, const char *name)
 {
 	struct maildir *to = &c->to->md;
-	int in = maildir_open_msg(&c->from->md, sub, old), out, rc, e;
+	struct stat st;
+	int in = maildir_open_msg(&c->from->md, sub, old, &st), out, rc, e;
 
 	if (in == -1)
 		return -1;

@@ -90,7 +90,7 @@ mailbox_locate(struct mailbox *mb, uint32_t uid, bool again, struct buf *b,
 
 /* Open the file, under whatever name. */
 static int
-open_file(struct mailbox *mb, uint32_t uid, struct buf *name)
+open_file(struct mailbox *mb, uint32_t uid, struct buf *name, struct stat *st)
 {
 	enum {
 		TRIES = 3
@@ -101,23 +101,11 @@ open_file(struct mailbox *mb, uint32_t uid, struct buf *name)
 	for (int i = 0; fd == -1 && i < TRIES; i++) {
 		if (mailbox_locate(mb, uid, i > 0, name, &sub) == -1)
 			return -1;
-		fd = maildir_open_msg(&mb->md, sub, buf_cstr(name));
+		fd = maildir_open_msg(&mb->md, sub, buf_cstr(name), st);
 		if (fd == -1 && errno != ENOENT)
 			return -1;
 	}
 	return fd;
-}
-
-int
-mailbox_source(struct mailbox *mb, uint32_t uid, struct source *src)
-{
-	struct buf name;
-	int fd;
-
-	buf_init(&name, NAME_MAX + 1);
-	fd = open_file(mb, uid, &name);
-	buf_free(&name);
-	return fd == -1 ? -1 : source_open(src, fd);
 }
 
 uint64_t
@@ -187,58 +175,107 @@ last_octet(struct source *src, struct msg *m)
 	return 0;
 }
 
-/* src's file was opened from fd, whose stat is st. */
-static int
-find_out(struct msg *m, unsigned what, struct str name, int fd)
+static bool
+knows(const struct msg *m, unsigned what)
 {
-	struct source src;
-	struct stat st;
-	uint64_t wire;
-	int rc = 0;
+	return (!(what & DETAIL_SIZE) || m->wire_size != MSG_UNKNOWN) &&
+	       (!(what & DETAIL_DATE) || m->internaldate != MSG_NODATE) &&
+	       (!(what & DETAIL_EOL) || m->eol_known);
+}
 
-	if (fstat(fd, &st) == -1) {
-		close(fd);
-		return -1;
-	}
-	m->internaldate = st.st_mtime;
+/* What the name and the file's state tell. */
+static void
+look_at(struct msg *m, struct str name, const struct stat *st)
+{
+	uint64_t wire;
+
+	m->internaldate = st->st_mtime;
 	if (m->wire_size == MSG_UNKNOWN &&
-		named_size(name, (uint64_t)st.st_size, &wire))
+		named_size(name, (uint64_t)st->st_size, &wire))
 		m->wire_size = wire;
-	if ((!(what & DETAIL_SIZE) || m->wire_size != MSG_UNKNOWN) &&
-		(!(what & DETAIL_EOL) || m->eol_known)) {
-		close(fd);
-		return 0;
-	}
-	if (source_open(&src, fd) == -1)
-		return -1;
-	rc = m->wire_size == MSG_UNKNOWN ? measure(&src, m)
-					 : last_octet(&src, m);
-	source_close(&src);
-	return rc;
+}
+
+/* And what only the content tells. */
+static int
+look_into(struct msg *m, struct source *src)
+{
+	return m->wire_size == MSG_UNKNOWN ? measure(src, m)
+					   : last_octet(src, m);
+}
+
+static void
+remember(struct mailbox *mb, const struct msg *m)
+{
+	struct pending *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return;
+	p->uid = m->uid;
+	p->msg = *m;
+	mailbox_keep(mb, p);
 }
 
 int
 mailbox_detail(struct mailbox *mb, struct msg *m, unsigned what)
 {
-	struct pending *p;
+	struct source src;
 	struct buf name;
-	int fd, rc;
+	struct stat st;
+	int fd, rc = 0;
 
-	if ((!(what & DETAIL_SIZE) || m->wire_size != MSG_UNKNOWN) &&
-		(!(what & DETAIL_DATE) || m->internaldate != MSG_NODATE) &&
-		(!(what & DETAIL_EOL) || m->eol_known))
+	if (knows(m, what))
 		return 0;
 	buf_init(&name, NAME_MAX + 1);
-	fd = open_file(mb, m->uid, &name);
-	rc = fd == -1 ? -1 : find_out(m, what, buf_str(&name), fd);
+	fd = open_file(mb, m->uid, &name, &st);
+	if (fd != -1)
+		look_at(m, buf_str(&name), &st);
 	buf_free(&name);
-	if (rc == -1)
+	if (fd == -1)
 		return -1;
-	p = calloc(1, sizeof(*p));
-	if (p == NULL)
-		return 0;
-	p->uid = m->uid;
-	p->msg = *m;
-	mailbox_keep(mb, p);
-	return 0;
+	if (knows(m, what))
+		close(fd);
+	else if (source_open_sized(&src, fd, (uint64_t)st.st_size) == -1)
+		return -1;
+	else {
+		rc = look_into(m, &src);
+		source_close(&src);
+	}
+	if (rc == 0)
+		remember(mb, m);
+	return rc;
+}
+
+int
+mailbox_source_detail(
+	struct mailbox *mb, struct msg *m, unsigned what, struct source *src)
+{
+	struct buf name;
+	struct stat st;
+	int fd, rc, e;
+
+	buf_init(&name, NAME_MAX + 1);
+	fd = open_file(mb, m->uid, &name, &st);
+	rc = fd == -1 ? -1 : source_open_sized(src, fd, (uint64_t)st.st_size);
+	if (rc == 0 && !knows(m, what)) {
+		look_at(m, buf_str(&name), &st);
+		if (!knows(m, what))
+			rc = look_into(m, src);
+		if (rc == 0)
+			remember(mb, m);
+		else {
+			e = errno;
+			source_close(src);
+			errno = e;
+		}
+	}
+	buf_free(&name);
+	return rc;
+}
+
+int
+mailbox_source(struct mailbox *mb, uint32_t uid, struct source *src)
+{
+	struct msg m = {.uid = uid};
+
+	return mailbox_source_detail(mb, &m, 0, src);
 }

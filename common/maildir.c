@@ -264,9 +264,9 @@ maildir_scan(struct maildir *md, enum maildir_sub sub,
 }
 
 int
-maildir_open_msg(struct maildir *md, enum maildir_sub sub, const char *name)
+maildir_open_msg(struct maildir *md, enum maildir_sub sub, const char *name,
+	struct stat *st)
 {
-	struct stat st;
 	int fd;
 
 	if (strchr(name, '/') != NULL) {
@@ -280,7 +280,7 @@ maildir_open_msg(struct maildir *md, enum maildir_sub sub, const char *name)
 			errno = EPERM;
 		return -1;
 	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
 		return fd;
 	close(fd);
 	errno = EPERM;

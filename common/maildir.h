@@ -51,9 +51,9 @@ int maildir_scan(struct maildir *md, enum maildir_sub sub,
 	int (*each)(void *ctx, const char *name, size_t len), void *ctx);
 
 /* Open a message for reading: O_NOFOLLOW, regular files only (else ENOENT for
- * what is gone, EPERM for what is no file). */
-int maildir_open_msg(
-	struct maildir *md, enum maildir_sub sub, const char *name);
+ * what is gone, EPERM for what is no file).  *st: what it is. */
+int maildir_open_msg(struct maildir *md, enum maildir_sub sub, const char *name,
+	struct stat *st);
 
 /* Rename inside the folder, never onto another message: EEXIST. */
 int maildir_rename(struct maildir *md, enum maildir_sub from, const char *old,

@@ -217,22 +217,34 @@ open_plain_or_packed(struct source *s)
 }
 
 int
+source_open_sized(struct source *s, int fd, uint64_t size)
+{
+	int e;
+
+	*s = (struct source){
+		.fd = fd, .size = size, .window_max = SOURCE_WINDOW};
+	s->window = malloc(SOURCE_WINDOW);
+	if (s->window && open_plain_or_packed(s) == 0)
+		return 0;
+	e = errno;
+	source_close(s);
+	errno = e;
+	return -1;
+}
+
+int
 source_open(struct source *s, int fd)
 {
 	struct stat st;
 	int e;
 
-	*s = (struct source){.fd = fd, .window_max = SOURCE_WINDOW};
-	if (fstat(fd, &st) == -1)
-		goto fail;
-	s->size = st.st_size > 0 ? (uint64_t)st.st_size : 0;
-	s->window = malloc(SOURCE_WINDOW);
-	if (!s->window || open_plain_or_packed(s) == -1)
-		goto fail;
-	return 0;
-fail:
+	if (fstat(fd, &st) == 0)
+		return source_open_sized(
+			s, fd, st.st_size > 0 ? (uint64_t)st.st_size : 0);
 	e = errno;
-	source_close(s);
+	if (fd != -1)
+		close(fd);
+	*s = (struct source){.fd = -1};
 	errno = e;
 	return -1;
 }

@@ -33,6 +33,8 @@ struct source {
  *   EFBIG   a compressed file inflates to more than 256 MiB
  */
 int source_open(struct source *s, int fd);
+/* The same of a file of which the size is known. */
+int source_open_sized(struct source *s, int fd, uint64_t size);
 void source_mem(struct source *s, struct str octets);
 void source_close(struct source *s);
 

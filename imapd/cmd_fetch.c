@@ -6,8 +6,8 @@
  *    From then on the octets announced are sent, whatever happens.
  * 2. The index is read in short transactions that never wait for the client:
  *    answers that come from the index alone are gathered up to CHUNK, then
- *    the transaction ends, then they may leave.  A message that needs its file
- *    is done outside of one.
+ *    the transaction ends, then they may leave.  Files are opened inside of
+ *    it, for their names are there; large ones are sent outside of it.
  * 3. A message that has vanished is left out.  Asked for by number that is
  *    worth a NO, so that the client knows why it misses one (RFC 2180 4.1.2,
  *    RFC 5530 EXPUNGEISSUED); a UID that does not exist is no error.
@@ -43,11 +43,9 @@ next_message(struct job *r)
 
 /* What stopped this message does not stop the others. */
 static void
-put_from_file(struct job *r)
+note_failure(struct job *r)
 {
-	if (fetch_find_out(r) == 0)
-		fetch_put(r);
-	else if (errno == ENOENT)
+	if (errno == ENOENT)
 		r->gone++;
 	else if (errno == ENOTSUP)
 		r->undecodable++;
@@ -58,8 +56,27 @@ put_from_file(struct job *r)
 	}
 }
 
-/* From *uid on, all that the index can answer, at most a chunk; then true
- * when r->x is a message that needs its file. */
+static void
+put_from_file(struct job *r)
+{
+	if (fetch_find_out(r) == 0)
+		fetch_put(r);
+	else
+		note_failure(r);
+}
+
+/* What is sent of the open file fits into what may wait: LFs that become CRLFs
+ * make it twice as much at most. */
+static bool
+is_small(const struct job *r)
+{
+	uint64_t octets = r->x.open ? r->x.src.size : 0;
+
+	return !r->set_seen && octets <= CHUNK / 2 / (r->fetch.nsection + 1);
+}
+
+/* From *uid on, at most a chunk; then true when r->x is a message whose file
+ * is open and whose octets may have to wait for the client. */
 static bool
 put_known(struct job *r, const struct set *uids, uint32_t *uid)
 {
@@ -80,6 +97,10 @@ put_known(struct job *r, const struct set *uids, uint32_t *uid)
 			continue;
 		else if (fetch_know(r))
 			fetch_put(r);
+		else if (fetch_open(r) == -1)
+			note_failure(r);
+		else if (is_small(r))
+			put_from_file(r);
 		else
 			stop = true;
 	}

@@ -48,8 +48,10 @@ fetch_wants(const struct job *r, unsigned items)
  * needs the file.  Between mailbox_begin and mailbox_end. */
 bool fetch_know(struct job *r);
 
-/* What the index does not have: from the file; sets \Seen where that is due.
- * -1 with errno: ENOENT gone, ENOTSUP an encoding that is not known. */
+/* Open the file of a message that is not known whole; and then find out what
+ * the index does not have, and set \Seen where that is due.  -1 with errno:
+ * ENOENT gone, ENOTSUP an encoding that is not known. */
+int fetch_open(struct job *r);
 int fetch_find_out(struct job *r);
 
 /* The piece of the message that a section means, and how it is encoded. */

@@ -288,11 +288,10 @@ check_encodings(struct job *r)
 }
 
 int
-fetch_find_out(struct job *r)
+fetch_open(struct job *r)
 {
 	struct mailbox *mb = r->im->sel.mb;
 	struct facts *x = &r->x;
-	enum section_need n = need(r);
 	unsigned details = 0;
 
 	if (needs_size(r) && x->m.wire_size == MSG_UNKNOWN)
@@ -300,14 +299,18 @@ fetch_find_out(struct job *r)
 	if (fetch_wants(r, FETCH_INTERNALDATE) &&
 		x->m.internaldate == MSG_NODATE)
 		details |= DETAIL_DATE;
-	if (details != 0 && mailbox_detail(mb, &x->m, details) == -1)
+	if (need(r) == SECTION_SIZE && r->fetch.section == NULL)
+		return mailbox_detail(mb, &x->m, details);
+	if (mailbox_source_detail(mb, &x->m, details, &x->src) == -1)
 		return -1;
-	if (n != SECTION_SIZE || r->fetch.section != NULL) {
-		if (mailbox_source(mb, x->m.uid, &x->src) == -1)
-			return -1;
-		x->open = true;
-	}
-	if (parse(r, n) == -1 || check_encodings(r) == -1)
+	x->open = true;
+	return 0;
+}
+
+int
+fetch_find_out(struct job *r)
+{
+	if (parse(r, need(r)) == -1 || check_encodings(r) == -1)
 		return -1;
 	return mark_seen(r);
 }

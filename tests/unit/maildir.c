@@ -146,26 +146,29 @@ static void
 test_messages(void)
 {
 	struct maildir md;
+	struct stat st;
 	char text[8];
 	int fd;
 
 	maildir_make(root, ".msg");
 	maildir_open(root, ".msg", &md);
 	scratch_puts(md.sub[MAILDIR_NEW], "1.h", "text");
-	fd = maildir_open_msg(&md, MAILDIR_NEW, "1.h");
+	fd = maildir_open_msg(&md, MAILDIR_NEW, "1.h", &st);
 	ok(fd != -1 && read(fd, text, sizeof(text)) == 4, "a message is read");
 	close(fd);
-	ok(maildir_open_msg(&md, MAILDIR_NEW, "2.h") == -1 && errno == ENOENT,
+	ok(maildir_open_msg(&md, MAILDIR_NEW, "2.h", &st) == -1 &&
+			errno == ENOENT,
 		"one that is gone");
 	scratch_link("1.h", md.sub[MAILDIR_NEW], "link");
 	mkdirat(md.sub[MAILDIR_NEW], "dir", 0700);
 	mkfifoat(md.sub[MAILDIR_NEW], "fifo", 0600);
-	ok(maildir_open_msg(&md, MAILDIR_NEW, "link") == -1 && errno == EPERM &&
-			maildir_open_msg(&md, MAILDIR_NEW, "dir") == -1 &&
+	ok(maildir_open_msg(&md, MAILDIR_NEW, "link", &st) == -1 &&
 			errno == EPERM &&
-			maildir_open_msg(&md, MAILDIR_NEW, "fifo") == -1 &&
+			maildir_open_msg(&md, MAILDIR_NEW, "dir", &st) == -1 &&
 			errno == EPERM &&
-			maildir_open_msg(&md, MAILDIR_NEW, "../new/1.h") ==
+			maildir_open_msg(&md, MAILDIR_NEW, "fifo", &st) == -1 &&
+			errno == EPERM &&
+			maildir_open_msg(&md, MAILDIR_NEW, "../new/1.h", &st) ==
 				-1 &&
 			errno == EPERM,
 		"links, directories, FIFOs and paths are no messages");
