@@ -330,6 +330,15 @@ io_flush(struct io *io)
 	return r == IO_OK ? io_wait_flush(io) : r;
 }
 
+void
+io_break(struct io *io)
+{
+	io_flush(io);
+	buf_reset(&io->tx);
+	consume(io, held(io));
+	io->tx_end = io->rx_end = IO_ERROR;
+}
+
 enum io_result
 io_dead(const struct io *io)
 {

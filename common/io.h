@@ -106,6 +106,10 @@ enum io_result io_printf(struct io *io, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 enum io_result io_flush(struct io *io);
 
+/* An answer cannot be ended as it was begun, so the connection ends here: what
+ * was said so far leaves, nothing more is said or read. */
+void io_break(struct io *io);
+
 /* Why nothing can be written any more; IO_OK while it can.  A client that has
  * closed its side (IO_EOF) may still wait for its answers. */
 enum io_result io_dead(const struct io *io);

@@ -36,11 +36,9 @@ int wire_measure(
 /*
  * Convert a slice and append it to io's output as it is read, so that memory
  * does not grow with the message.
- * skip, max: leave out the first skip wire octets, write exactly max; the
- * caller has announced that number, so when the file has less than it had the
- * rest is filled with blanks and io stays in step.  UINT64_MAX: all there is,
- * nothing filled.  *written: how many octets of mail, without the filling, so
- * fewer than max is worth a line in the log.
+ * skip, max: leave out the first skip wire octets, write at most max.
+ * *written: how many; when the caller has announced max and there were fewer,
+ * he has to io_break().
  */
 enum io_result wire_send(struct io *io, struct source *s, uint64_t off,
 	uint64_t end, uint64_t skip, uint64_t max, uint64_t *written);

@@ -51,7 +51,8 @@ with_crlf(struct str in, char *last, struct buf *out)
 	}
 }
 
-static void
+/* False: a read failed before the end. */
+static bool
 decode(const struct binary *x, struct sink *s)
 {
 	uint64_t off = x->off;
@@ -79,24 +80,24 @@ decode(const struct binary *x, struct sink *s)
 	take(s, &out);
 	buf_free(&lines);
 	buf_free(&out);
+	return off >= x->end || (s->io != NULL && s->left == 0);
 }
 
-uint64_t
-binary_measure(const struct binary *x, bool *nul)
+bool
+binary_measure(const struct binary *x, uint64_t *octets, bool *nul)
 {
 	struct sink s = {0};
+	bool good = decode(x, &s);
 
-	decode(x, &s);
+	*octets = s.octets;
 	*nul = s.nul;
-	return s.octets;
+	return good;
 }
 
-void
+bool
 binary_send(const struct binary *x, struct io *io, uint64_t from, uint64_t n)
 {
 	struct sink s = {.io = io, .skip = from, .left = n};
 
-	decode(x, &s);
-	while (s.left-- > 0)
-		io_write(io, " ", 1);
+	return decode(x, &s) && s.left == 0;
 }

@@ -18,11 +18,12 @@ struct binary {
 };
 
 /* How many octets it has, and whether NUL is among them.  They are what
- * binary_send() writes, as long as the file stays as it is. */
-uint64_t binary_measure(const struct binary *x, bool *nul);
+ * binary_send() writes, as long as the file stays as it is.  False: it cannot
+ * be read to its end. */
+bool binary_measure(const struct binary *x, uint64_t *octets, bool *nul);
 
-/* n of them from octet `from` on; what is missing is filled with blanks. */
-void binary_send(
+/* n of them from octet `from` on; false: there are fewer. */
+bool binary_send(
 	const struct binary *x, struct io *io, uint64_t from, uint64_t n);
 
 #endif

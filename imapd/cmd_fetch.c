@@ -3,7 +3,7 @@
  *
  * 1. Nothing is written of a message before everything is known that could
  *    fail: the file is open, its parts and sizes are found, \Seen is set.
- *    From then on the octets announced are sent, whatever happens.
+ *    From then on the octets announced are sent, or the connection ends.
  * 2. The index is read in short transactions that never wait for the client:
  *    answers that come from the index alone are gathered up to CHUNK, then
  *    the transaction ends, then they may leave.  Files are opened inside of

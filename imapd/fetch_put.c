@@ -1,6 +1,7 @@
 /*
  * FETCH: the response of one message.  All sizes are known by now; what is
- * announced is sent, whatever happens to the file meanwhile.
+ * announced is sent, and when the file does not have it any more the
+ * connection ends: made-up octets would be kept as mail.
  */
 #include "imapd/fetch_job.h"
 
@@ -112,6 +113,28 @@ least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * The file is not what it was when its size was told.  What was announced can
+ * no longer be sent, so the connection ends in the middle of it; what would be
+ * wrong again the next time is found out anew.
+ */
+static void
+give_up(struct job *r)
+{
+	struct imap *im = r->im;
+	struct msg m = r->x.m;
+
+	if (io_dead(im->io) != IO_OK)
+		return;
+	log_error(
+		"%s: UID %u has fewer octets than it had", im->sel.name, m.uid);
+	r->failed++;
+	io_break(im->io);
+	m.wire_size = MSG_UNKNOWN;
+	m.eol_known = false;
+	(void)mailbox_detail(im->sel.mb, &m, DETAIL_SIZE);
+}
+
 /* n octets of a piece from its octet `from` on. */
 static void
 send_piece(struct job *r, const struct piece *p, uint64_t from, uint64_t n)
@@ -123,12 +146,8 @@ send_piece(struct job *r, const struct piece *p, uint64_t from, uint64_t n)
 	if (slice > 0) {
 		wire_send(
 			im->io, &r->x.src, p->off, p->end, from, slice, &sent);
-		if (sent < slice && io_dead(im->io) == IO_OK) {
-			log_warn("%s: UID %u has fewer octets than it had",
-				im->sel.name, r->x.m.uid);
-			/* The rest was blanks: that is not OK. */
-			r->failed++;
-		}
+		if (sent < slice)
+			give_up(r);
 		from = p->wire;
 		n -= slice;
 	}
@@ -150,8 +169,12 @@ put_decoded(struct job *r, const struct section *s, const struct piece *p)
 		.kind = fetch_encoding(r, s, p),
 	};
 	bool nul = false;
-	uint64_t from = 0, n = p->nil ? 0 : binary_measure(&x, &nul);
+	uint64_t from = 0, n = 0;
 
+	if (!p->nil && !binary_measure(&x, &n, &nul)) {
+		give_up(r);
+		return;
+	}
 	if (s->size) {
 		buf_putc(r->im->out, ' ');
 		buf_putn(r->im->out, n);
@@ -163,7 +186,8 @@ put_decoded(struct job *r, const struct section *s, const struct piece *p)
 	}
 	buf_printf(r->im->out, " %s{%llu}\r\n", nul ? "~" : "",
 		(unsigned long long)n);
-	binary_send(&x, r->im->io, from, n);
+	if (!p->nil && !binary_send(&x, r->im->io, from, n))
+		give_up(r);
 }
 
 static void

@@ -285,3 +285,38 @@ wire_size() {
 	grep -q 'Subject: The first message' "$BED_TMP/first"
 	cmp "$BED_TMP/first" "$BED_TMP/second"
 }
+
+# mail_of LINES: a message of so many lines on stdout.
+mail_of() {
+	printf 'Subject: long\n\n'
+	seq -f 'line %06.0f of a long message' "$1"
+}
+
+@test "a file that has become shorter: the connection ends inside the literal" {
+	mail_of 20000 >"$BED_TMP/long"
+	head -n 19000 "$BED_TMP/long" >"$BED_TMP/short"
+	maildir_put "$BED_TMP/long"
+	wire "$BED_TMP/short" >"$BED_TMP/short.wire"
+	login_imap <<-EOT
+		C: a SELECT INBOX
+		S* a OK...
+		C: b FETCH 1 RFC822.SIZE
+		S: * 1 FETCH (RFC822.SIZE $(wire_size "$BED_TMP/long"))
+		S: b OK...
+		RUN truncate -s $(wc -c <"$BED_TMP/short") "$MAILDIR"/cur/*
+		C: c FETCH 1 BODY.PEEK[]
+		S: * 1 FETCH (BODY[] {$(wire_size "$BED_TMP/long")}
+		S< $BED_TMP/short.wire
+		EOF
+	EOT
+	# And it does not happen again and again.
+	login_imap <<-EOT
+		C: a SELECT INBOX
+		S* a OK...
+		C: b FETCH 1 BODY.PEEK[]
+		S: * 1 FETCH (BODY[] {$(wire_size "$BED_TMP/short")}
+		S< $BED_TMP/short.wire
+		S: )
+		S: b OK...
+	EOT
+}
