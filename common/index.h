@@ -137,6 +137,11 @@ int index_msg_del(struct index_txn *t, uint32_t id, uint32_t uid);
 int index_name_get(
 	struct index_txn *t, uint32_t id, uint32_t uid, struct str *name);
 
+/* All of them, in order of UID; each() returns 0 to go on, anything else stops
+ * and is returned. */
+int index_name_each(struct index_txn *t, uint32_t id,
+	int (*each)(void *ctx, uint32_t uid, struct str name), void *ctx);
+
 /* Expunged messages: each() gets those with a modseq > since. */
 int index_gone_add(
 	struct index_txn *t, uint32_t id, uint64_t modseq, uint32_t uid);

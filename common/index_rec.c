@@ -428,6 +428,32 @@ index_name_get(struct index_txn *t, uint32_t id, uint32_t uid, struct str *name)
 	return index_fail(t->ix, rc);
 }
 
+int
+index_name_each(struct index_txn *t, uint32_t id,
+	int (*each)(void *ctx, uint32_t uid, struct str name), void *ctx)
+{
+	struct index_key first = msg_key(id, 0);
+	MDB_val k = {first.n, first.b}, v;
+	MDB_cursor *c;
+	int rc = mdb_cursor_open(t->txn, t->ix->db[DB_NAME], &c), r = 0;
+
+	if (rc != 0)
+		return index_fail(t->ix, rc);
+	rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
+	while (rc == 0 && r == 0 && k.mv_size == first.n &&
+		memcmp(k.mv_data, first.b, 4) == 0) {
+		const unsigned char *key = k.mv_data;
+
+		r = each(ctx, read_u32(key + 4),
+			(struct str){v.mv_data, v.mv_size});
+		rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+	}
+	mdb_cursor_close(c);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return index_fail(t->ix, rc);
+	return r;
+}
+
 /* Expunged messages. */
 
 int

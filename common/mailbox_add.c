@@ -6,39 +6,11 @@
 #include "common/mailbox_add.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mailbox_extra.h"
 #include "common/mailbox_sync.h"
-
-/* The ledger of the index's last look, if the file still is that one. */
-static bool
-known_ledger(struct add *a)
-{
-	const struct index_stat *then;
-	struct index_stat now;
-	struct stat st;
-
-	if (mailbox_load_box(a->mb) == -1 || a->mb->box.id == 0 ||
-		fstatat(a->mb->md.fd, "dovecot-uidlist", &st,
-			AT_SYMLINK_NOFOLLOW) == -1)
-		return false;
-	then = &a->mb->box.st[STAT_UIDLIST];
-	sync_note_stat(&st, &now);
-	if (then->dev != now.dev || then->ino != now.ino ||
-		then->mtime_ns != now.mtime_ns ||
-		then->ctime_ns != now.ctime_ns || then->size != now.size)
-		return false;
-	a->ul = (struct uidlist){
-		.uidvalidity = a->mb->box.uidvalidity,
-		.uidnext = a->mb->box.uidnext,
-		.partial = true,
-		.st = st,
-	};
-	return true;
-}
 
 int
 add_begin(struct add *a, struct mailbox *mb)
@@ -99,7 +71,7 @@ add_number(struct add *a, struct added *m, size_t n)
 {
 	if (n == 0)
 		return 0;
-	if (known_ledger(a)) {
+	if (mailbox_load_box(a->mb) == 0 && sync_known_ledger(a->mb, &a->ul)) {
 		if (append(a, m, n) == 0)
 			return 0;
 		if (errno != ESTALE)

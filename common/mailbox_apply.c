@@ -143,40 +143,62 @@ read_extra(struct sync *s)
 static int
 by_uid(const void *a, const void *b)
 {
-	const struct found *x = a, *y = b;
+	const struct found *const *x = a, *const *y = b;
 
-	return (x->uid > y->uid) - (x->uid < y->uid);
+	return ((*x)->uid > (*y)->uid) - ((*x)->uid < (*y)->uid);
+}
+
+static int
+write_found(struct sync *s, struct found *f, bool move)
+{
+	struct mailbox *mb = s->mb;
+	struct index_txn *t;
+
+	if (f->sub == MAILDIR_NEW && move)
+		move_to_cur(s, f);
+	if (f->same)
+		return 0;
+	t = mailbox_write(mb);
+	if (t == NULL)
+		return -1;
+	return mailbox_write_done(mb, t, put_found(s, t, f) == 0);
+}
+
+/* What differs from the index, in order of UID: the records go to the end of
+ * their database. */
+static int
+write_all_found(struct sync *s)
+{
+	bool move = s->mb->mode == MAILBOX_SELECT && s->locked;
+	struct found **todo = calloc(s->scan.n + 1, sizeof(struct found *));
+	size_t n = 0;
+	int rc = 0;
+
+	if (todo == NULL)
+		return -1;
+	for (size_t i = 0; i < s->scan.n; i++) {
+		struct found *f = &s->scan.f[i];
+
+		if (f->known && (!f->same || (f->sub == MAILDIR_NEW && move)))
+			todo[n++] = f;
+	}
+	qsort(todo, n, sizeof(struct found *), by_uid);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = write_found(s, todo[i], move);
+	free(todo);
+	return rc;
 }
 
 static int
 write_changes(struct sync *s)
 {
-	struct mailbox *mb = s->mb;
-	bool move = mb->mode == MAILBOX_SELECT && s->locked;
-	struct index_txn *t;
 	uint32_t uid = 0;
 
 	for (; set_next(&s->lost, uid, &uid); uid++) {
-		if (mailbox_drop(mb, uid) == -1)
+		if (mailbox_drop(s->mb, uid) == -1)
 			return -1;
 	}
-	/* In order of UID: the records go to the end of their database.  The
-	 * hash table is of no use from here on. */
-	if (s->scan.n > 0)
-		qsort(s->scan.f, s->scan.n, sizeof(*s->scan.f), by_uid);
-	for (size_t i = 0; i < s->scan.n; i++) {
-		struct found *f = &s->scan.f[i];
-
-		if (f->known && f->sub == MAILDIR_NEW && move)
-			move_to_cur(s, f);
-		if (!f->known || f->same)
-			continue;
-		t = mailbox_write(mb);
-		if (t == NULL || mailbox_write_done(
-					 mb, t, put_found(s, t, f) == 0) == -1)
-			return -1;
-	}
-	return 0;
+	return write_all_found(s);
 }
 
 static bool
@@ -208,7 +230,7 @@ write_box(struct sync *s)
 		mb->box.st[STAT_CUR].settled = mb->box.st[STAT_NEW].settled = 0;
 	if (s->have_ul && s->ul.uidnext > mb->box.uidnext)
 		mb->box.uidnext = s->ul.uidnext;
-	if (s->have_ul)
+	if (s->have_ul && !s->ul.partial)
 		mb->box.pop_keys =
 			pop_keys(&s->ul) ? POP_KEYS_SOME : POP_KEYS_NONE;
 	if (mb->box.uidnext == 0)

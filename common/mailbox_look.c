@@ -44,36 +44,72 @@ sync_check_count(struct sync *s, uint32_t n)
 	return index_distrust(s->mb->st->index);
 }
 
+/* Messages of the index that wait to be found among the files. */
+struct matching {
+	struct sync *s;
+	bool looked_new, looked_cur;
+	uint32_t total;
+	uint32_t uid[SCAN_BATCH];
+	struct str name[SCAN_BATCH];
+	size_t n;
+};
+
+static int
+match_one(struct matching *k, uint32_t uid, struct str name, struct found *f)
+{
+	struct sync *s = k->s;
+	struct index_msg m;
+
+	if (index_msg_get(s->snap, s->mb->box.id, uid, &m) == -1)
+		return index_distrust(s->mb->st->index);
+	/* Not looked for: it counts as being where it was. */
+	if (!k->looked_cur && !(m.flags & INDEX_NEW))
+		return 0;
+	if (f != NULL) {
+		f->known = true;
+		f->uid = uid;
+		f->same = sync_same_place(f, &m, name);
+	} else if (m.flags & INDEX_NEW ? k->looked_new : k->looked_cur)
+		set_add(&s->lost, uid);
+	return 0;
+}
+
+static int
+match_all(struct matching *k)
+{
+	struct found *f[SCAN_BATCH] = {NULL};
+	int rc = 0;
+
+	if (k->s->scan.n > 0)
+		scan_find_all(&k->s->scan, k->name, k->n, f);
+	for (size_t i = 0; rc == 0 && i < k->n; i++)
+		rc = match_one(k, k->uid[i], k->name[i], f[i]);
+	k->n = 0;
+	return rc;
+}
+
+static int
+take(void *ctx, uint32_t uid, struct str name)
+{
+	struct matching *k = ctx;
+
+	k->uid[k->n] = uid;
+	k->name[k->n++] = name;
+	k->total++;
+	return k->n == SCAN_BATCH ? match_all(k) : 0;
+}
+
 /* Find every message of the index among the files. */
 static int
 match(struct sync *s, bool looked_new, bool looked_cur)
 {
-	uint32_t id = s->mb->box.id, n = 0;
-	struct index_msg m = {.uid = 0};
-	struct msgname parts;
-	struct found *f;
-	struct str name;
+	struct matching k = {
+		.s = s, .looked_new = looked_new, .looked_cur = looked_cur};
 
-	while (m.uid < UINT32_MAX &&
-		index_msg_next(s->snap, id, m.uid + 1, &m) == 0) {
-		n++;
-		/* Not looked for: it counts as being where it was. */
-		if (!looked_cur && !(m.flags & INDEX_NEW))
-			continue;
-		if (index_name_get(s->snap, id, m.uid, &name) == -1)
-			return index_distrust(s->mb->st->index);
-		msgname_parse(name, &parts);
-		f = scan_find(&s->scan, parts.base);
-		if (f != NULL) {
-			f->known = true;
-			f->uid = m.uid;
-			f->same = sync_same_place(f, &m, name);
-		} else if (m.flags & INDEX_NEW ? looked_new : looked_cur)
-			set_add(&s->lost, m.uid);
-	}
-	if (errno != ENOENT && m.uid != UINT32_MAX)
+	if (index_name_each(s->snap, s->mb->box.id, take, &k) == -1 ||
+		match_all(&k) == -1)
 		return -1;
-	return sync_check_count(s, n);
+	return sync_check_count(s, k.total);
 }
 
 /*
@@ -92,6 +128,8 @@ look_at_all(struct sync *s)
 		      s->must_look[STAT_UIDLIST];
 
 	s->looked_all = in_new && in_cur;
+	if (in_cur)
+		scan_expect(&s->scan, mb->box.messages);
 	if (in_new && scan_dir(&s->scan, &mb->md, MAILDIR_NEW) == -1)
 		return -1;
 	if (in_cur && scan_dir(&s->scan, &mb->md, MAILDIR_CUR) == -1)

@@ -25,7 +25,6 @@
  */
 #include "common/mailbox_sync.h"
 
-#include <errno.h>
 #include <fcntl.h>
 
 static bool
@@ -50,46 +49,53 @@ ask(struct sync *s)
 	}
 }
 
-/* A message of the index that was noticed; false: it cannot be found. */
-static bool
-match(struct sync *s, const struct index_msg *m, struct str base,
-	struct str name)
-{
-	enum maildir_sub sub = m->flags & INDEX_NEW ? MAILDIR_NEW : MAILDIR_CUR;
-	struct found *f = scan_find(&s->scan, base);
+struct naming {
+	struct sync *s;
+	uint32_t n;
+};
 
+enum {
+	NOT_FOUND = 1
+};
+
+/* A message of the index, perhaps one that was noticed. */
+static int
+match(void *ctx, uint32_t uid, struct str name)
+{
+	struct naming *k = ctx;
+	struct sync *s = k->s;
+	struct str base = scan_base(name);
+	enum maildir_sub sub;
+	struct index_msg m;
+	struct found *f;
+
+	k->n++;
+	if (scan_find(&s->noticed, base) == NULL)
+		return 0;
+	if (index_msg_get(s->snap, s->mb->box.id, uid, &m) == -1)
+		return index_distrust(s->mb->st->index);
+	sub = m.flags & INDEX_NEW ? MAILDIR_NEW : MAILDIR_CUR;
+	f = scan_find(&s->scan, base);
 	if (f == NULL) {
 		f = scan_add(&s->scan, name, sub);
 		if (f == NULL || !is_there(s->mb, sub, f->name))
-			return false;
+			return NOT_FOUND;
 	}
 	f->known = true;
-	f->uid = m->uid;
-	f->same = sync_same_place(f, m, name);
-	return true;
+	f->uid = uid;
+	f->same = sync_same_place(f, &m, name);
+	return 0;
 }
 
 int
 sync_look_named(struct sync *s)
 {
-	uint32_t id = s->mb->box.id, n = 0;
-	struct index_msg m = {.uid = 0};
-	struct str name;
+	struct naming k = {s, 0};
+	int r;
 
 	ask(s);
-	while (m.uid < UINT32_MAX &&
-		index_msg_next(s->snap, id, m.uid + 1, &m) == 0) {
-		struct msgname parts;
-
-		n++;
-		if (index_name_get(s->snap, id, m.uid, &name) == -1)
-			return index_distrust(s->mb->st->index);
-		msgname_parse(name, &parts);
-		if (scan_find(&s->noticed, parts.base) != NULL &&
-			!match(s, &m, parts.base, name))
-			return 0;
-	}
-	if (errno != ENOENT && m.uid != UINT32_MAX)
-		return -1;
-	return sync_check_count(s, n) == 0 ? 1 : -1;
+	r = index_name_each(s->snap, s->mb->box.id, match, &k);
+	if (r == NOT_FOUND)
+		return 0;
+	return r == -1 || sync_check_count(s, k.n) == -1 ? -1 : 1;
 }

@@ -20,6 +20,30 @@ forget_box(struct sync *s)
 	s->mb->box = (struct index_box){0};
 }
 
+bool
+sync_known_ledger(const struct mailbox *mb, struct uidlist *ul)
+{
+	const struct index_stat *then = &mb->box.st[STAT_UIDLIST];
+	struct index_stat now;
+	struct stat st;
+
+	if (mb->box.id == 0 || fstatat(mb->md.fd, "dovecot-uidlist", &st,
+				       AT_SYMLINK_NOFOLLOW) == -1)
+		return false;
+	sync_note_stat(&st, &now);
+	if (then->dev != now.dev || then->ino != now.ino ||
+		then->mtime_ns != now.mtime_ns ||
+		then->ctime_ns != now.ctime_ns || then->size != now.size)
+		return false;
+	*ul = (struct uidlist){
+		.uidvalidity = mb->box.uidvalidity,
+		.uidnext = mb->box.uidnext,
+		.partial = true,
+		.st = st,
+	};
+	return true;
+}
+
 static int
 read_ledger(struct sync *s)
 {
@@ -129,6 +153,20 @@ number_fresh(struct sync *s)
 	return add;
 }
 
+/* Its file was found, or the index has it and it was not looked for. */
+static bool
+is_live(struct sync *s, const struct uidlist_entry *e)
+{
+	struct index_msg m;
+
+	if (scan_find(&s->scan, e->base) != NULL)
+		return true;
+	if (s->looked_all)
+		return false;
+	return e->uid >= s->mb->box.uidnext ||
+	       index_msg_get(s->snap, s->mb->box.id, e->uid, &m) == 0;
+}
+
 /* Leave out the lines of files that are gone, when they are more than a
  * quarter.  True: there is something to write. */
 static bool
@@ -139,15 +177,15 @@ drop_dead_lines(struct sync *s)
 	};
 	size_t live = 0;
 
-	if (!s->looked_all || s->ul.n < WORTH_IT)
+	if (s->ul.n < WORTH_IT || (!s->looked_all && s->snap == NULL))
 		return false;
 	for (size_t i = 0; i < s->ul.n; i++)
-		live += scan_find(&s->scan, s->ul.entry[i].base) != NULL;
+		live += is_live(s, &s->ul.entry[i]);
 	if (live >= s->ul.n / 4 * 3)
 		return false;
 	live = 0;
 	for (size_t i = 0; i < s->ul.n; i++)
-		if (scan_find(&s->scan, s->ul.entry[i].base) != NULL)
+		if (is_live(s, &s->ul.entry[i]))
 			s->ul.entry[live++] = s->ul.entry[i];
 	s->ul.n = live;
 	return true;
@@ -185,20 +223,67 @@ write_ledger(struct sync *s)
 	return rc;
 }
 
+/* What was numbered could not be written down. */
+static void
+take_back(struct sync *s)
+{
+	for (size_t i = 0; i < s->nfresh; i++)
+		s->fresh[i].found->known = false;
+	free(s->fresh);
+	s->fresh = NULL;
+	s->nfresh = 0;
+	uidlist_free(&s->ul);
+	s->have_ul = false;
+}
+
+/* By its size there are many lines of messages that are gone. */
+static bool
+is_long(const struct mailbox *mb, const struct uidlist *ul)
+{
+	enum {
+		LINE = 100,
+		FEW = 256
+	};
+
+	return (uint64_t)ul->st.st_size / LINE >
+	       (uint64_t)mb->box.messages / 3 * 4 + FEW;
+}
+
+/* New mail, and a ledger in which it cannot be: one line is added to it. */
+static int
+number_unread(struct sync *s)
+{
+	if (!s->locked || s->must_look[STAT_UIDLIST] ||
+		!sync_known_ledger(s->mb, &s->ul) || is_long(s->mb, &s->ul)) {
+		s->ul = (struct uidlist){0};
+		errno = ESTALE;
+		return -1;
+	}
+	s->have_ul = true;
+	if (write_ledger(s) == 0)
+		return 0;
+	take_back(s);
+	return -1;
+}
+
+static int
+number_read(struct sync *s)
+{
+	if (read_ledger(s) == -1)
+		return -1;
+	adopt(s);
+	return s->locked ? write_ledger(s) : 0;
+}
+
 int
 sync_number(struct sync *s)
 {
 	struct stat st;
 
-	if (read_ledger(s) == -1)
+	if (number_unread(s) == -1 && (errno != ESTALE || number_read(s) == -1))
 		return -1;
-	adopt(s);
-	if (!s->locked)
-		return 0;
-	if (write_ledger(s) == -1)
-		return -1;
-	if (fstatat(s->mb->md.fd, "dovecot-uidlist", &st,
-		    AT_SYMLINK_NOFOLLOW) == 0) {
+	if (s->locked && fstatat(s->mb->md.fd, "dovecot-uidlist", &st,
+				 AT_SYMLINK_NOFOLLOW) == 0) {
 		sync_note_stat(&st, &s->now[STAT_UIDLIST]);
 		s->now[STAT_UIDLIST].settled = 1;
 	}

@@ -1,6 +1,8 @@
 /*
  * Names of one scan in a hash table.  100,000 names cost some 10 MB for the
- * moment of a scan and nothing after it.
+ * moment of a scan and nothing after it.  The hash lies beside the index, so
+ * that a name is only looked at (a cache miss, or two) when it is the right
+ * one.
  */
 #include "common/mailbox_scan.h"
 
@@ -30,7 +32,7 @@ scan_free(struct scan *s)
 	scan_init(s);
 }
 
-static size_t
+static uint32_t
 hash(struct str base)
 {
 	uint64_t h = 0xcbf29ce484222325u;
@@ -43,9 +45,23 @@ hash(struct str base)
 		h ^= h >> 32;
 		base = str_skip(base, sizeof(w));
 	}
-	for (size_t i = 0; i < base.n; i++)
-		h = (h ^ (unsigned char)base.p[i]) * 0x100000001b3u;
-	return (size_t)(h ^ h >> 29);
+	if (base.n > 0) {
+		uint64_t w = base.n;
+
+		memcpy(&w, base.p, base.n);
+		h = (h ^ w) * 0x9e3779b97f4a7c15u;
+	}
+	return (uint32_t)(h >> 32);
+}
+
+struct str
+scan_base(struct str name)
+{
+	const char *colon = name.n == 0 ? NULL : memchr(name.p, ':', name.n);
+
+	if (colon != NULL)
+		name.n = (size_t)(colon - name.p);
+	return name;
 }
 
 static struct str
@@ -55,67 +71,170 @@ base_of(const struct found *f)
 }
 
 /* The slot of that base, or the empty one where it belongs. */
-static uint32_t *
-slot_of(struct scan *s, struct str base)
+static struct scan_slot *
+slot_of(struct scan *s, struct str base, uint32_t h)
 {
-	size_t i = hash(base) & (s->slots - 1);
+	size_t i = h & (s->slots - 1);
 
-	while (s->slot[i] != 0 && !str_eq(base_of(&s->f[s->slot[i] - 1]), base))
+	while (s->slot[i].at != 0 &&
+		(s->slot[i].hash != h ||
+			!str_eq(base_of(&s->f[s->slot[i].at - 1]), base)))
 		i = (i + 1) & (s->slots - 1);
 	return &s->slot[i];
 }
 
 static void
-grow(struct scan *s)
+make_room(struct scan *s, size_t cap)
 {
-	size_t cap = s->cap == 0 ? SLOTS_FIRST / 2 : s->cap * 2;
+	struct scan_slot *old = s->slot;
+	size_t slots = s->slots;
 
 	s->f = reallocarray(s->f, cap, sizeof(*s->f));
-	free(s->slot);
 	s->slots = cap * 2;
 	s->slot = calloc(s->slots, sizeof(*s->slot));
 	if (s->f == NULL || s->slot == NULL)
 		die("out of memory");
 	s->cap = cap;
-	for (size_t i = 0; i < s->n; i++)
-		*slot_of(s, base_of(&s->f[i])) = (uint32_t)i + 1;
+	for (size_t k = 0; k < slots; k++) {
+		size_t i = old[k].hash & (s->slots - 1);
+
+		if (old[k].at == 0)
+			continue;
+		while (s->slot[i].at != 0)
+			i = (i + 1) & (s->slots - 1);
+		s->slot[i] = old[k];
+	}
+	free(old);
+}
+
+void
+scan_expect(struct scan *s, size_t n)
+{
+	size_t cap = SLOTS_FIRST / 2;
+
+	while (cap < n)
+		cap *= 2;
+	if (cap > s->cap)
+		make_room(s, cap);
 }
 
 struct found *
 scan_find(struct scan *s, struct str base)
 {
-	uint32_t at = s->slots == 0 ? 0 : *slot_of(s, base);
+	uint32_t at = s->slots == 0 ? 0 : slot_of(s, base, hash(base))->at;
 
 	return at == 0 ? NULL : &s->f[at - 1];
+}
+
+void
+scan_find_all(
+	struct scan *s, const struct str *name, size_t n, struct found **out)
+{
+	uint32_t h[SCAN_BATCH];
+
+	for (size_t i = 0; i < n; i++) {
+		h[i] = hash(scan_base(name[i]));
+		__builtin_prefetch(&s->slot[h[i] & (s->slots - 1)]);
+	}
+	/* Most often it is the first slot, and the first file. */
+	for (size_t i = 0; i < n; i++) {
+		uint32_t at = s->slot[h[i] & (s->slots - 1)].at;
+
+		out[i] = at == 0 ? NULL : &s->f[at - 1];
+		__builtin_prefetch(out[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (out[i] != NULL) {
+			__builtin_prefetch(out[i]->name);
+			__builtin_prefetch(out[i]->name + 63);
+		}
+	for (size_t i = 0; i < n; i++)
+		out[i] = scan_find(s, scan_base(name[i]));
+}
+
+static bool
+is_name(const struct scan *s, struct str name)
+{
+	return name.n > 0 && name.n <= UINT16_MAX && name.p[0] != ':' &&
+	       s->n < UINT32_MAX - 1;
+}
+
+static void
+set_name(struct scan *s, struct found *f, struct str name)
+{
+	f->name = arena_cstr(&s->names, name);
+	f->n = (uint16_t)name.n;
+	f->base_n = (uint16_t)scan_base(name).n;
+}
+
+/* A file that is in no slot yet. */
+static struct found *
+append(struct scan *s, struct str name, uint32_t h, enum maildir_sub sub)
+{
+	struct found *f;
+
+	if (s->n == s->cap)
+		make_room(s, s->cap == 0 ? SLOTS_FIRST / 2 : s->cap * 2);
+	f = &s->f[s->n++];
+	*f = (struct found){.hash = h, .sub = (uint8_t)sub};
+	set_name(s, f, name);
+	return f;
+}
+
+/* The file was seen before: it is where it is now. */
+static void
+seen_again(struct found *f, const struct found *now)
+{
+	f->same = f->same && f->sub == now->sub && f->n == now->n &&
+		  memcmp(f->name, now->name, f->n) == 0;
+	f->name = now->name;
+	f->n = now->n;
+	f->sub = now->sub;
 }
 
 struct found *
 scan_add(struct scan *s, struct str name, enum maildir_sub sub)
 {
-	ptrdiff_t colon = str_find(name, ':');
-	struct str base = {name.p, colon == -1 ? name.n : (size_t)colon};
+	struct scan_slot *slot;
 	struct found *f;
-	uint32_t *slot;
+	uint32_t h;
 
-	if (name.n > UINT16_MAX || base.n == 0 || s->n >= UINT32_MAX - 1)
+	if (!is_name(s, name))
 		return NULL;
-	if (s->n == s->cap)
-		grow(s);
-	slot = slot_of(s, base);
-	if (*slot == 0) {
-		*slot = (uint32_t)++s->n;
-		s->f[s->n - 1] = (struct found){0};
+	h = hash(scan_base(name));
+	f = append(s, name, h, sub);
+	slot = slot_of(s, base_of(f), h);
+	if (slot->at == 0) {
+		*slot = (struct scan_slot){h, (uint32_t)s->n};
+		return f;
 	}
-	f = &s->f[*slot - 1];
-	if (f->name == NULL || !str_eq((struct str){f->name, f->n}, name)) {
-		f->name = arena_cstr(&s->names, name);
-		f->n = (uint16_t)name.n;
-		f->base_n = (uint16_t)base.n;
-		f->same = false;
+	seen_again(&s->f[slot->at - 1], f);
+	s->n--;
+	return &s->f[slot->at - 1];
+}
+
+/* Those from `first` on get their slots. */
+static void
+enter_all(struct scan *s, size_t first)
+{
+	size_t end = s->n;
+
+	s->n = first;
+	for (size_t i = first; i < end; i++) {
+		const struct found f = s->f[i];
+		struct scan_slot *slot;
+
+		if (i + SCAN_BATCH < end)
+			__builtin_prefetch(&s->slot[s->f[i + SCAN_BATCH].hash &
+						    (s->slots - 1)],
+				1);
+		slot = slot_of(s, base_of(&f), f.hash);
+		if (slot->at == 0) {
+			s->f[s->n++] = f;
+			*slot = (struct scan_slot){f.hash, (uint32_t)s->n};
+		} else
+			seen_again(&s->f[slot->at - 1], &f);
 	}
-	f->same = f->same && f->sub == sub;
-	f->sub = (uint8_t)sub;
-	return f;
 }
 
 struct into {
@@ -127,8 +246,10 @@ static int
 add(void *ctx, const char *name, size_t len)
 {
 	const struct into *to = ctx;
+	struct str s = {name, len};
 
-	(void)scan_add(to->scan, (struct str){name, len}, to->sub);
+	if (is_name(to->scan, s))
+		(void)append(to->scan, s, hash(scan_base(s)), to->sub);
 	return 0;
 }
 
@@ -136,6 +257,9 @@ int
 scan_dir(struct scan *s, struct maildir *md, enum maildir_sub sub)
 {
 	struct into to = {s, sub};
+	size_t first = s->n;
+	int rc = maildir_scan(md, sub, add, &to);
 
-	return maildir_scan(md, sub, add, &to);
+	enter_all(s, first);
+	return rc;
 }

@@ -63,6 +63,10 @@ bool sync_same_place(
  * is on disk when this returns 0. */
 int sync_number(struct sync *s);
 
+/* The ledger file still is the one that the index knows: then so is all that
+ * stands in it, and lines can be added unread (ul->partial). */
+bool sync_known_ledger(const struct mailbox *mb, struct uidlist *ul);
+
 /* The folder has no ledger of Dovecot's form: what Courier kept beside its
  * own goes into file names (keywords) and into the ledger (POP3 UIDLs), in
  * memory.  Called once in a folder's life, and again after a crash. */

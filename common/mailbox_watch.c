@@ -62,9 +62,7 @@ take_name(
 	struct mailbox *mb, int which, enum watch_event event, const char *name)
 {
 	struct str s = str_of(name);
-	ptrdiff_t colon = str_find(s, ':');
-	struct str base = {s.p, colon == -1 ? s.n : (size_t)colon};
-	struct found *f = scan_find(&mb->noticed, base);
+	struct found *f = scan_find(&mb->noticed, scan_base(s));
 
 	if (name[0] == '.' || strpbrk(name, "\r\n") != NULL)
 		return;
