@@ -23,7 +23,8 @@
  *     that only reads costs no sync.
  *  2. A killed process.  LMDB's writer lock is a robust mutex, and an
  *     uncommitted transaction leaves nothing; stale reader slots are cleared
- *     at open (mdb_reader_check).
+ *     at open (mdb_reader_check).  One that is stopped with the lock is waited
+ *     for, but not for ever (index_bad.c).
  *  3. Damage, an older copy, another version.  Every record has a checksum
  *     over its content and place; a record that fails is EIO, and the caller
  *     leaves this cache alone and works on a private one.  Another layout is
@@ -54,6 +55,7 @@ enum {
 int
 index_fail(struct index *ix, int rc)
 {
+	index_step();
 	if (rc == 0)
 		return 0;
 	if (rc == MDB_NOTFOUND) {
@@ -297,6 +299,7 @@ open_env(struct index *ix, const char *path, unsigned flags, uint64_t max)
 
 	if (rc != 0)
 		return rc;
+	index_busy();
 	mdb_env_set_maxdbs(ix->env, DB_COUNT);
 	mdb_env_set_maxreaders(ix->env, READERS_MAX);
 	mdb_env_set_mapsize(ix->env, max / PAGE_MAX * PAGE_MAX + PAGE_MAX);
@@ -310,7 +313,10 @@ open_env(struct index *ix, const char *path, unsigned flags, uint64_t max)
 		mdb_env_get_fd(ix->env, &ix->envfd);
 		index_guard(ix);
 	}
-	return rc == 0 ? open_or_make_dbs(ix) : rc;
+	if (rc == 0)
+		rc = open_or_make_dbs(ix);
+	index_idle();
+	return rc;
 }
 
 static int
@@ -413,6 +419,7 @@ index_begin(struct index *ix, bool write)
 	t->ix = ix;
 	t->write = write;
 	rc = write && mark_dirty(ix) == -1 ? errno : 0;
+	index_busy();
 	if (rc == 0)
 		rc = mdb_txn_begin(ix->env, NULL, flags, &t->txn);
 	if (rc == MDB_MAP_RESIZED) {
@@ -424,6 +431,8 @@ index_begin(struct index *ix, bool write)
 		if (rc != 0)
 			mdb_txn_abort(t->txn);
 	}
+	if (rc != 0 || !write)
+		index_idle(); /* a writing one goes on */
 	if (rc != 0) {
 		free(t);
 		index_fail(ix, rc);
@@ -445,6 +454,8 @@ index_commit(struct index_txn *t)
 	/* A cursor of a writing transaction must go before it. */
 	mdb_cursor_close(t->cur);
 	rc = mdb_txn_commit(t->txn);
+	if (t->write)
+		index_idle();
 	free(t);
 	return index_fail(ix, rc);
 }
@@ -456,5 +467,7 @@ index_abort(struct index_txn *t)
 		return;
 	mdb_cursor_close(t->cur);
 	mdb_txn_abort(t->txn);
+	if (t->write)
+		index_idle();
 	free(t);
 }

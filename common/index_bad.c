@@ -12,7 +12,16 @@
  *    handler removes the files first, with nothing but async-signal-safe
  *    calls, and lets the signal do what it would have done.  When the fault
  *    was somewhere else a good cache is lost: that costs time only.
- * 3. The name may have become another session's new file: only the file that
+ * 3. It may last for ever: the writer's lock is held by a process that is
+ *    stopped, lies in a damaged lock file, or the list of free pages goes in a
+ *    circle.  An alarm that finds the same step as the last time ends the
+ *    session the same way.  (A step that computes, or a process that was
+ *    stopped itself, is given a whole second period.)  The clock runs while
+ *    somebody is busy and once after it, so that it costs a call in ten
+ *    seconds, and none while a session is idle.  Reading a damaged tree is no
+ *    circle: LMDB descends 32 pages at most, and index_rec.c refuses an order
+ *    that is none.
+ * 4. The name may have become another session's new file: only the file that
  *    we have open is removed.
  */
 #include "common/index_impl.h"
@@ -23,12 +32,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+unsigned index_patience_s = 10;
+
 static const int fatal[] = {SIGBUS, SIGSEGV, SIGABRT};
 enum {
 	FATAL = sizeof(fatal) / sizeof(fatal[0])
 };
 static struct sigaction before[FATAL];
 static const struct index *volatile guarded;
+
+static volatile sig_atomic_t busy, armed;
+static volatile unsigned steps, seen;
 
 bool
 index_in_place(const struct index *ix)
@@ -68,6 +82,53 @@ on_fatal(int sig, siginfo_t *info, void *context)
 	if (info->si_code <= 0)
 		(void)raise(sig);
 	errno = e;
+}
+
+static void
+on_alarm(int sig)
+{
+	const struct index *ix = guarded;
+
+	armed = busy > 0;
+	if (!armed)
+		return;
+	if (steps != seen) {
+		seen = steps;
+		alarm(index_patience_s);
+		return;
+	}
+	guarded = NULL;
+	if (ix != NULL)
+		index_remove(ix);
+	(void)signal(sig, SIG_DFL);
+	(void)raise(sig);
+}
+
+void
+index_step(void)
+{
+	steps++;
+}
+
+void
+index_busy(void)
+{
+	struct sigaction sa = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+
+	steps++;
+	busy++;
+	if (armed)
+		return;
+	armed = true;
+	seen = steps - 1;
+	(void)sigaction(SIGALRM, &sa, NULL);
+	alarm(index_patience_s);
+}
+
+void
+index_idle(void)
+{
+	busy--;
 }
 
 void

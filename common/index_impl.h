@@ -87,6 +87,16 @@ int index_fail(struct index *ix, int rc);
 bool index_in_place(const struct index *ix);
 void index_remove(const struct index *ix);
 
+/*
+ * An alarm clock for what may never return: a writing transaction, the begin
+ * and the end of any.  Between two steps at most twice the patience may pass,
+ * then the process ends as of a fatal signal.  busy and idle come in pairs.
+ */
+extern unsigned index_patience_s;
+void index_busy(void);
+void index_step(void);
+void index_idle(void);
+
 /* From now on a fatal signal removes the files of ix (one for a process). */
 void index_guard(const struct index *ix);
 void index_unguard(const struct index *ix);

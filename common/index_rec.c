@@ -201,6 +201,7 @@ drop_range(struct index_txn *t, int db, uint32_t id)
 		rc = mdb_cursor_del(c, 0);
 		if (rc == 0)
 			rc = mdb_cursor_get(c, &k, &v, MDB_GET_CURRENT);
+		index_step();
 		if (rc == EINVAL) /* it was the last one */
 			rc = MDB_NOTFOUND;
 	}
@@ -311,7 +312,7 @@ index_msg_next(
 		if (rc == 0)
 			keep_page(t, id);
 	}
-	if (rc == 0 && out->sum != msg_sum(out, id))
+	if (rc == 0 && (out->uid < from || out->sum != msg_sum(out, id)))
 		rc = EIO;
 	return index_fail(t->ix, rc);
 }
@@ -428,6 +429,19 @@ index_name_get(struct index_txn *t, uint32_t id, uint32_t uid, struct str *name)
 	return index_fail(t->ix, rc);
 }
 
+/* The next key, which is a higher one: a damaged tree may go in circles. */
+static int
+next_key(MDB_cursor *c, MDB_val *k, MDB_val *v)
+{
+	MDB_val last = *k;
+	int rc = mdb_cursor_get(c, k, v, MDB_NEXT);
+
+	if (rc == 0 && k->mv_size == last.mv_size &&
+		memcmp(k->mv_data, last.mv_data, last.mv_size) <= 0)
+		rc = EIO;
+	return rc;
+}
+
 int
 index_name_each(struct index_txn *t, uint32_t id,
 	int (*each)(void *ctx, uint32_t uid, struct str name), void *ctx)
@@ -446,7 +460,7 @@ index_name_each(struct index_txn *t, uint32_t id,
 
 		r = each(ctx, read_u32(key + 4),
 			(struct str){v.mv_data, v.mv_size});
-		rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+		rc = next_key(c, &k, &v);
 	}
 	mdb_cursor_close(c);
 	if (rc != 0 && rc != MDB_NOTFOUND)
@@ -480,7 +494,7 @@ index_gone_each(struct index_txn *t, uint32_t id, uint64_t since,
 	while (rc == 0 && k.mv_size == 16 &&
 		memcmp(k.mv_data, first.b, 4) == 0) {
 		each(ctx, read_u32((const unsigned char *)k.mv_data + 12));
-		rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+		rc = next_key(c, &k, &v);
 	}
 	mdb_cursor_close(c);
 	return index_fail(t->ix, rc == MDB_NOTFOUND ? 0 : rc);
