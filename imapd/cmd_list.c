@@ -27,7 +27,7 @@
 #include "imapd/tree.h"
 
 enum {
-	PATTERNS_MAX = 1000
+	PATTERNS_MAX = 100
 };
 
 enum {

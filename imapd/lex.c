@@ -305,29 +305,39 @@ lex_word(struct lex *l, struct str *out)
 	return span(l, is_word, out) || lex_refuse(l, "Expected a word");
 }
 
+/* Octets before the closing quote; false: there is none. */
+static bool
+quoted_length(struct str rest, size_t *n)
+{
+	for (*n = 0; *n < rest.n; ++*n) {
+		if (rest.p[*n] == '"')
+			return true;
+		if (rest.p[*n] == '\\' && ++*n == rest.n)
+			break;
+		if (rest.p[*n] == '\0' || rest.p[*n] == '\r')
+			break;
+	}
+	return false;
+}
+
+/* Takes memory for what it is, not for the line: a line has many. */
 static bool
 quoted(struct lex *l, struct str *out)
 {
-	struct str rest = str_skip(l->line, ++l->at);
-	char *to = arena_alloc(l->arena, rest.n);
+	struct str in = str_skip(l->line, l->at + 1);
 	size_t n = 0;
+	char *to;
 
-	for (size_t i = 0; i < rest.n; i++) {
-		char c = rest.p[i];
-
-		if (c == '"') {
-			l->at += i + 1;
-			*out = (struct str){to, n};
-			return !l->utf8 || utf8_valid(*out) ||
-			       lex_refuse(l, "Not UTF-8");
-		}
-		if (c == '\\' && ++i < rest.n)
-			c = rest.p[i];
-		if (c == '\0' || c == '\r')
-			break;
-		to[n++] = c;
+	if (!quoted_length(in, &in.n))
+		return lex_refuse(l, "Invalid quoted string");
+	to = arena_alloc(l->arena, in.n);
+	for (size_t i = 0; i < in.n; i++) {
+		i += in.p[i] == '\\';
+		to[n++] = in.p[i];
 	}
-	return lex_refuse(l, "Invalid quoted string");
+	l->at += in.n + 2;
+	*out = (struct str){to, n};
+	return !l->utf8 || utf8_valid(*out) || lex_refuse(l, "Not UTF-8");
 }
 
 static bool

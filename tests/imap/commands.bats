@@ -80,6 +80,21 @@ load ../lib/bed
 	EOT
 }
 
+@test "strings without number in one command do not end the session" {
+	{
+		printf 'C: a ID ('
+		printf '"a" "b" %.0s' {1..8000}
+		printf '"c" "d")\nS: * ID...\nS: a OK...\n'
+		printf 'C: b SETMETADATA INBOX ('
+		printf '/private/x%d "v" ' {1..40000}
+		printf '/private/y "v")\nS: b BAD...\n'
+		printf 'C: c LIST "" ('
+		printf '* %.0s' {1..101}
+		printf '*)\nS: c BAD...\nC: d NOOP\nS: d OK...\n'
+	} >"$BED_TMP/script"
+	login_imap <"$BED_TMP/script"
+}
+
 @test "literals that are refused leave the connection in step" {
 	login_imap <<-'EOT'
 		C: a FOO {8+}
