@@ -86,8 +86,17 @@ sync_note_stat(const struct stat *st, struct index_stat *out)
 	};
 }
 
+/* now: from before the stat. */
 static bool
-is_exact(struct mailbox *mb, dev_t dev)
+is_settled(const struct mailbox *mb, const struct stat *st, int64_t now)
+{
+	return (now - stamp_ns(st->st_mtim) >= SETTLED_NS &&
+		       now - stamp_ns(st->st_ctim) >= SETTLED_NS) ||
+	       (mb->watch != NULL && stamp_passed(st));
+}
+
+static bool
+is_exact(struct mailbox *mb, uint64_t dev)
 {
 	struct store *store = mb->st;
 	struct stat st;
@@ -99,19 +108,19 @@ is_exact(struct mailbox *mb, dev_t dev)
 	return store->stamp_exact && store->stamped == dev;
 }
 
-/* now: from before the stat. */
-static bool
-is_settled(struct mailbox *mb, const struct stat *st, int64_t now)
+/* The states are about to be written down: what is too young for that may be
+ * exact. */
+static void
+settle(struct mailbox *mb, struct index_stat *now)
 {
-	return (now - stamp_ns(st->st_mtim) >= SETTLED_NS &&
-		       now - stamp_ns(st->st_ctim) >= SETTLED_NS) ||
-	       is_exact(mb, st->st_dev) ||
-	       (mb->watch != NULL && stamp_passed(st));
+	for (int i = 0; i < STAT_COUNT; i++)
+		if (!now[i].settled && is_exact(mb, now[i].dev))
+			now[i].settled = 1;
 }
 
 /* A file that is not there is all zeros, and settled. */
 static int
-stat_all(struct mailbox *mb, struct index_stat out[STAT_COUNT])
+stat_all(const struct mailbox *mb, struct index_stat out[STAT_COUNT])
 {
 	static const char *const file[] = {
 		NULL, NULL, "dovecot-uidlist", "dovecot-keywords"};
@@ -202,12 +211,14 @@ up_to_date(struct mailbox *mb, const struct index_stat *now)
 /* The notices say that the index is right as of `now`: write down the states
  * of the directories. */
 static void
-note_states(struct mailbox *mb, const struct index_stat *now)
+note_states(struct mailbox *mb, struct index_stat *now)
 {
 	struct index_txn *t;
 
-	if (mb->watch == NULL || dirs_unchanged(mb, now) ||
-		!now[STAT_CUR].settled || !now[STAT_NEW].settled)
+	if (mb->watch == NULL || dirs_unchanged(mb, now))
+		return;
+	settle(mb, now);
+	if (!now[STAT_CUR].settled || !now[STAT_NEW].settled)
 		return;
 	t = mailbox_write(mb);
 	if (t == NULL)
@@ -330,6 +341,7 @@ run(struct sync *s)
 	mailbox_drain(mb);
 	if (up_to_date(mb, s->now)) /* another session has just looked */
 		return 0;
+	settle(mb, s->now);
 	for (int i = 0; i < STAT_COUNT; i++)
 		s->must_look[i] = !known(mb, s->now, i);
 	named = has_names(mb, s->now);
