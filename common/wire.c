@@ -166,10 +166,10 @@ struct range {
 
 /* Leave out a whole piece, when all of it is to be left out. */
 static bool
-skip_piece(struct str in, char *last, struct range *r)
+skip_piece(struct str in, struct wire_mark *at, struct range *r)
 {
 	struct wire_count c = WIRE_COUNT;
-	char behind = *last;
+	char behind = at->last;
 
 	if (r->skip == 0)
 		return false;
@@ -177,45 +177,59 @@ skip_piece(struct str in, char *last, struct range *r)
 	if (c.octets > r->skip)
 		return false;
 	r->skip -= c.octets;
-	*last = behind;
+	at->wire += c.octets;
+	at->last = behind;
 	return true;
 }
 
 /* A piece of which perhaps only a part is wanted. */
 static enum io_result
-send_part(struct io *io, struct str in, char *last, struct range *r)
+send_part(struct io *io, struct str in, struct wire_mark *at, struct range *r)
 {
 	char out[2 * PIECE];
-	size_t n = convert(out, in.p, in.n, last, false);
+	size_t n = convert(out, in.p, in.n, &at->last, false);
 	size_t from = (size_t)r->skip;
 	size_t take = n - from < r->left ? n - from : (size_t)r->left;
 
 	r->skip = 0;
 	r->left -= take;
+	at->wire += n;
 	return io_write(io, out + from, take);
 }
 
+struct wire_mark
+wire_start(struct source *s, uint64_t off)
+{
+	return (struct wire_mark){.off = off, .last = octet_before(s, off)};
+}
+
 enum io_result
-wire_send(struct io *io, struct source *s, uint64_t off, uint64_t end,
+wire_send(struct io *io, struct source *s, struct wire_mark *mark, uint64_t end,
 	uint64_t skip, uint64_t max, uint64_t *written)
 {
-	struct range r = {skip, max};
-	char last = octet_before(s, off);
+	struct range r = {skip - mark->wire, max};
 	enum io_result rc = io_dead(io);
 	struct str in;
 
-	while (rc == IO_OK && r.left > 0 && piece_at(s, off, end, &in)) {
+	while (rc == IO_OK && r.left > 0 && piece_at(s, mark->off, end, &in)) {
+		struct wire_mark at = *mark;
 		size_t n;
 
-		off += in.n;
-		if (skip_piece(in, &last, &r))
+		at.off += in.n;
+		if (skip_piece(in, &at, &r)) {
+			*mark = at;
 			continue;
-		if (r.skip == 0 && r.left >= 2 * in.n) {
-			rc = send_piece(io, in, &last, false, &n);
-			r.left -= n;
-		} else {
-			rc = send_part(io, in, &last, &r);
 		}
+		if (r.skip == 0 && r.left >= 2 * in.n) {
+			rc = send_piece(io, in, &at.last, false, &n);
+			r.left -= n;
+			at.wire += n;
+		} else {
+			rc = send_part(io, in, &at, &r);
+		}
+		/* The next part may begin in the middle of this piece. */
+		if (at.wire - skip <= max)
+			*mark = at;
 	}
 	*written = max - r.left;
 	return rc;

@@ -33,15 +33,27 @@ void wire_count_add(struct wire_count *c, const char *p, size_t n, char *last);
 int wire_measure(
 	struct source *s, uint64_t off, uint64_t end, struct wire_count *c);
 
+/* A place in a slice: where it is in the file, how many wire octets of the
+ * slice lie before it, and the octet before it. */
+struct wire_mark {
+	uint64_t off, wire;
+	char last;
+};
+struct wire_mark wire_start(struct source *s, uint64_t off);
+
 /*
  * Convert a slice and append it to io's output as it is read, so that memory
  * does not grow with the message.
+ * mark: the slice's start, or a place in it that is not behind skip; moved to
+ * where its next part had better begin, so that a message that is asked for
+ * in parts is read once and not once for each.
  * skip, max: leave out the first skip wire octets, write at most max.
  * *written: how many; when the caller has announced max and there were fewer,
  * he has to io_break().
  */
-enum io_result wire_send(struct io *io, struct source *s, uint64_t off,
-	uint64_t end, uint64_t skip, uint64_t max, uint64_t *written);
+enum io_result wire_send(struct io *io, struct source *s,
+	struct wire_mark *mark, uint64_t end, uint64_t skip, uint64_t max,
+	uint64_t *written);
 
 /*
  * The whole message for POP3: dots at the start of a line are doubled, a last

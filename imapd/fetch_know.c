@@ -114,7 +114,8 @@ need(const struct job *r)
 		s = s->next) {
 		enum section_need n = section_need(s);
 
-		most = n > most ? n : most;
+		if (!resume_knows(&r->im->sel.resume, x->m.uid, &x->src, s))
+			most = n > most ? n : most;
 	}
 	if (fetch_wants(r, FETCH_BODY | FETCH_BODYSTRUCTURE) &&
 		x->body.p == NULL)
@@ -252,12 +253,18 @@ mark_seen(struct job *r)
 void
 fetch_piece(struct job *r, const struct section *s, struct piece *p)
 {
-	if (r->x.fields.p == NULL)
-		section_find(s, r->x.root, &r->x.src, r->x.m.wire_size,
-			&r->arena, p);
-	else
+	struct resume *last = &r->im->sel.resume;
+	struct facts *x = &r->x;
+
+	if (x->fields.p != NULL) {
 		*p = (struct piece){
-			.tail = headers_find(s, r->x.fields, &r->room)};
+			.tail = headers_find(s, x->fields, &r->room)};
+	} else if (resume_knows(last, x->m.uid, &x->src, s)) {
+		*p = last->piece;
+	} else {
+		section_find(s, x->root, &x->src, x->m.wire_size, &r->arena, p);
+		resume_note(last, x->m.uid, &x->src, s, p);
+	}
 }
 
 /* The whole message has no encoding of its own. */

@@ -135,17 +135,24 @@ give_up(struct job *r)
 	(void)mailbox_detail(im->sel.mb, &m, DETAIL_SIZE);
 }
 
-/* n octets of a piece from its octet `from` on. */
+/* n octets of a section's piece from its octet `from` on. */
 static void
-send_piece(struct job *r, const struct piece *p, uint64_t from, uint64_t n)
+send_piece(struct job *r, const struct section *s, const struct piece *p,
+	uint64_t from, uint64_t n)
 {
 	struct imap *im = r->im;
+	struct source *src = &r->x.src;
+	struct resume *last = &im->sel.resume;
+	struct wire_mark start, *mark = &start;
 	uint64_t slice = from < p->wire ? least(n, p->wire - from) : 0;
 	uint64_t sent = 0;
 
 	if (slice > 0) {
-		wire_send(
-			im->io, &r->x.src, p->off, p->end, from, slice, &sent);
+		if (resume_knows(last, r->x.m.uid, src, s))
+			mark = resume_at(last, src, from);
+		else
+			start = wire_start(src, p->off);
+		wire_send(im->io, src, mark, p->end, from, slice, &sent);
 		if (sent < slice)
 			give_up(r);
 		from = p->wire;
@@ -216,7 +223,7 @@ put_section(struct job *r, const struct section *s, bool *first)
 	buf_puts(im->out, " {");
 	buf_putn(im->out, n);
 	buf_puts(im->out, "}\r\n");
-	send_piece(r, &p, from, n);
+	send_piece(r, s, &p, from, n);
 }
 
 void

@@ -14,6 +14,7 @@
 #include "common/store.h"
 #include "imapd/lex.h"
 #include "imapd/name.h"
+#include "imapd/resume.h"
 #include "imapd/view.h"
 
 #include <stdbool.h>
@@ -51,6 +52,7 @@ struct selected {
 	struct view view;
 	struct set saved; /* UIDs: what "$" stands for */
 	bool readonly;
+	struct resume resume;
 	uint64_t keywords; /* bits of those that FLAGS has named */
 	struct told *told; /* in the order of the UIDs */
 	size_t ntold, told_cap;

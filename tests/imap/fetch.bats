@@ -320,3 +320,36 @@ mail_of() {
 		S: b OK...
 	EOT
 }
+
+@test "a part that is fetched in pieces is read about once, not once for each" {
+	local at
+
+	need strace
+	{
+		printf 'Content-Type: multipart/mixed; boundary=b\n\n--b\n\n'
+		printf 'small\n--b\n\n'
+		# On the wire 64 octets each, so that pieces end with lines.
+		seq -f '%062.0f' 80000
+		printf -- '--b--\n'
+	} >"$BED_TMP/large"
+	maildir_put "$BED_TMP/large"
+	mv "$BED_BIN/imapd" "$BED_BIN/imapd.real"
+	cat >"$BED_BIN/imapd" <<-EOT
+		#!/bin/sh
+		exec strace -qq -e trace=pread64 -o $BED_HOME/trace \
+			$BED_BIN/imapd.real "\$@"
+	EOT
+	chmod 755 "$BED_BIN/imapd"
+	# On a pipe, where the one process under strace is the session.
+	{
+		printf '%s\n' 'C: a SELECT INBOX' 'S* a OK...'
+		for ((at = 0; at < 80000 * 64; at += 65536)); do
+			echo "C: b FETCH 1 BODY.PEEK[2]<$at.65536>"
+			echo 'S* ...)'
+			echo 'S: b OK...'
+		done
+	} | VIA=pipe login_imap
+	# The message is parsed once and sent once; and for each piece its first
+	# 64 KiB are looked at, to see whether it is compressed.
+	awk '{ n += $NF } END { exit n > 4 * 5000000 }' "$BED_HOME/trace"
+}

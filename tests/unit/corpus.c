@@ -94,11 +94,12 @@ check_wire(struct room *r, struct source *s, struct str in)
 	int fd = memfd_create("sent", MFD_CLOEXEC);
 	struct io *io = io_new(fd, fd, 4096);
 	struct wire_count c;
+	struct wire_mark mark = wire_start(s, 0);
 	uint64_t written;
 
 	buf_reset(&r->want);
 	plain_wire(&r->want, in, false);
-	wire_send(io, s, 0, s->size, 0, UINT64_MAX, &written);
+	wire_send(io, s, &mark, s->size, 0, UINT64_MAX, &written);
 	io_flush(io);
 	check(r, is_written(r, fd), "wire_send");
 	check(r, written == r->want.n, "what wire_send counts");

@@ -147,8 +147,10 @@ static struct str
 send_slice(struct source *s, uint64_t off, uint64_t end, uint64_t skip,
 	uint64_t max, uint64_t *written)
 {
+	struct wire_mark mark = wire_start(s, off);
+
 	sent_open(&sent);
-	wire_send(sent.io, s, off, end, skip, max, written);
+	wire_send(sent.io, s, &mark, end, skip, max, written);
 	return sent_close(&sent);
 }
 
@@ -242,6 +244,38 @@ test_partials(size_t i)
 		cases[i].what);
 }
 
+/* Asked for in parts, each from the mark that the one before left. */
+static void
+test_parts(size_t i)
+{
+	struct str whole = cases[i].wire;
+	bool good = true;
+
+	for (size_t part = 1; part <= whole.n; part++) {
+		struct wire_mark mark;
+		struct source s;
+
+		open_padded(&s, cases[i].in, 0, 3);
+		mark = wire_start(&s, 0);
+		for (size_t from = 0; from < whole.n; from += part) {
+			size_t there = whole.n - from;
+			uint64_t written;
+			struct str got;
+
+			there = part < there ? part : there;
+			sent_open(&sent);
+			good &= mark.wire <= from;
+			wire_send(sent.io, &s, &mark, s.size, from, part,
+				&written);
+			got = sent_close(&sent);
+			good &= str_eq(
+				got, (struct str){whole.p + from, there});
+		}
+		source_close(&s);
+	}
+	ok(good, "%s: parts of every size make the whole", cases[i].what);
+}
+
 static void
 test_top(size_t i)
 {
@@ -255,6 +289,25 @@ test_top(size_t i)
 		source_close(&s);
 	}
 	ok(good, "%s", tops[i].what);
+}
+
+/* What is read of the file for all parts is not much more than the file. */
+static void
+test_large_parts(struct source *s, size_t wire)
+{
+	struct wire_mark mark = wire_start(s, 0);
+	const size_t part = 1000;
+	uint64_t written, octets = 0, again = 0, off;
+
+	for (size_t from = 0; from < wire; from += part) {
+		off = mark.off;
+		sent_open(&sent);
+		wire_send(sent.io, s, &mark, s->size, from, part, &written);
+		again += from > 0 && mark.off == off;
+		octets += sent_close(&sent).n;
+	}
+	ok(octets == wire && again > 0 && mark.wire + 20000 > wire,
+		"parts go on from the piece that the last one ended in");
 }
 
 /* Lines of every length over many windows and pieces, measured and sent. */
@@ -287,6 +340,7 @@ test_large(const char *eol)
 	ok(wire_measure(&s, 0, n, &c) == 0 && c.octets == m &&
 			c.lines == lines && c.eol,
 		"a large message, measured");
+	test_large_parts(&s, m);
 	got = send_slice(&s, 0, n, 17001, 16001, &written);
 	ok(str_eq(got, (struct str){want + 17001, 16001}),
 		"a large message, a part");
@@ -331,6 +385,7 @@ main(void)
 		test_whole(i);
 		test_slices(i);
 		test_partials(i);
+		test_parts(i);
 	}
 	for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
 		test_top(i);
