@@ -10,7 +10,7 @@
 
 enum {
 	STRUCTURE_EXTENDED = 1 << 0, /* BODYSTRUCTURE, not BODY */
-	STRUCTURE_GLOBAL = 1 << 1    /* look into message/global, too */
+	STRUCTURE_REV2 = 1 << 1      /* as IMAP4rev2 has it */
 };
 
 void bodystructure_put(struct buf *b, struct arena *a,

@@ -191,7 +191,8 @@ cmd_esearch(struct imap *im)
 	struct reply r;
 
 	if (!lex_space(l) || !parse_source(&j) || !wanted_parse(l, &j.wanted) ||
-		!search_parse(l, &j.program) || !is_possible(&j))
+		!search_parse(l, &j.program) || !search_may(im, &j.program) ||
+		!is_possible(&j))
 		r = reply_bad(im);
 	else
 		r = run(&j);

@@ -39,13 +39,9 @@ cmd_search(struct imap *im)
 	struct reply r;
 
 	if (!lex_space(l) || !wanted_parse(l, &w) || !search_parse(l, &s) ||
-		!context_may(im, &w))
+		!search_may(im, &s) || !context_may(im, &w))
 		r = reply_bad(im);
-	else if (s.charset.n > 0 && imap_enabled(im, ENABLED_UTF8)) {
-		/* RFC 9755 3 */
-		lex_refuse(l, "No CHARSET after ENABLE UTF8=ACCEPT");
-		r = reply_bad(im);
-	} else if (s.bad_charset) {
+	else if (s.bad_charset) {
 		results_none(im, &w);
 		r = search_bad_charset();
 	} else {

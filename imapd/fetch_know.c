@@ -35,18 +35,21 @@ split_structure(struct str content, struct facts *x)
 
 /*
  * What is kept is RFC 3501's form, which is no good to a client of IMAP4rev2
- * where a message/global is in it: that one is found anew each time.
+ * where a message/global is in it, or a parameter in pieces: there its own
+ * form is made anew each time.
  */
 static bool
 fits(struct imap *im, struct str structure)
 {
-	const struct str global = STR("\"global\"");
-
 	if (!imap_enabled(im, ENABLED_REV2))
 		return true;
-	for (size_t i = 0; i < structure.n; i++)
-		if (str_istarts(str_skip(structure, i), global))
+	for (size_t i = 0; i + 1 < structure.n; i++) {
+		const char *p = structure.p + i;
+
+		if ((p[0] == '*' && (p[1] == '"' || ascii_digit(p[1]))) ||
+			str_istarts(str_skip(structure, i), STR("\"global\"")))
 			return false;
+	}
 	return true;
 }
 
@@ -152,14 +155,12 @@ keep_envelope(struct job *r)
 	buf_free(&b);
 }
 
-static void
-keep_structure(struct job *r)
+static struct str
+make_structure(struct job *r, unsigned form)
 {
 	struct facts *x = &r->x;
 	struct str content;
 	uint32_t n = 0;
-	unsigned form =
-		imap_enabled(r->im, ENABLED_REV2) ? STRUCTURE_GLOBAL : 0;
 	struct buf b;
 
 	buf_init(&b, CONTENT_MAX);
@@ -169,11 +170,20 @@ keep_structure(struct job *r)
 	memcpy(b.p, &n, sizeof(n));
 	bodystructure_put(&b, &r->arena, x->root, form | STRUCTURE_EXTENDED);
 	content = arena_str(&r->arena, buf_str(&b));
-	split_structure(content, x);
-	if (fits(r->im, content))
-		mailbox_content_put(r->im->sel.mb, x->m.uid,
-			CONTENT_BODYSTRUCTURE, content);
 	buf_free(&b);
+	return content;
+}
+
+static void
+keep_structure(struct job *r)
+{
+	struct str content = make_structure(r, 0);
+
+	mailbox_content_put(
+		r->im->sel.mb, r->x.m.uid, CONTENT_BODYSTRUCTURE, content);
+	if (!fits(r->im, content))
+		content = make_structure(r, STRUCTURE_REV2);
+	split_structure(content, &r->x);
 }
 
 static void

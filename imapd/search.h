@@ -75,6 +75,9 @@ struct search {
  * false. */
 bool search_parse(struct lex *l, struct search *s);
 
+/* CHARSET is refused where all is UTF-8 (RFC 9755 3). */
+bool search_may(struct imap *im, const struct search *s);
+
 /* The keys alone, in a charset that is given otherwise (SORT, THREAD). */
 bool search_parse_keys(struct lex *l, struct str charset, struct search *s);
 

@@ -436,6 +436,13 @@ search_parse(struct lex *l, struct search *s)
 	       search_parse_keys(l, charset, s);
 }
 
+bool
+search_may(struct imap *im, const struct search *s)
+{
+	return s->charset.n == 0 || !imap_enabled(im, ENABLED_UTF8) ||
+	       lex_refuse(&im->lex, "No CHARSET after ENABLE UTF8=ACCEPT");
+}
+
 struct reply
 search_bad_charset(void)
 {

@@ -594,9 +594,11 @@ class Fetch(Parts):
         return part
 
     def origin(self):
+        # The request has a number64 there: who asks above 32 bits is told
+        # the same, though msg-att-static says "number".
         if not self.take(b"<"):
             return ""
-        n = self.number()
+        n = self.number64()
         self.must(b">", "section origin")
         return "<%d>" % n
 
