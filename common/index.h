@@ -55,7 +55,8 @@ struct index_box {
 	uint64_t reserved; /* modseqs up to this one may be given */
 	uint64_t dev, ino; /* of the folder */
 	struct index_stat st[STAT_COUNT];
-	char guid[40]; /* 32 digits and NULs */
+	struct index_stat seen; /* of the reader's own \Seen flags */
+	char guid[40];          /* 32 digits and NULs */
 	uint64_t sum;
 };
 

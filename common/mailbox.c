@@ -10,6 +10,7 @@
  * records.
  */
 #include "common/mailbox_extra.h"
+#include "common/mailbox_seen.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +44,7 @@ mailbox_open_watched(struct store *st, const char *dir, enum mailbox_mode mode,
 	buf_init(&mb->key, STORE_KEY_MAX);
 	set_init(&mb->recent);
 	scan_init(&mb->noticed);
-	if (store_key(st, dir, &mb->key) == -1 ||
+	if (store_key(st, dir, &mb->key) == -1 || !mailbox_seen_begin(mb) ||
 		maildir_open(st->root, dir, &mb->md) == -1)
 		goto fail;
 	if (w != NULL)
@@ -71,6 +72,7 @@ mailbox_close(struct mailbox *mb)
 	while (mb->reading > 0)
 		mailbox_end(mb);
 	mailbox_flush_pending(mb);
+	mailbox_seen_end(mb);
 	mailbox_note_states(mb);
 	mailbox_unwatch(mb);
 	free(mb->extra);
@@ -309,11 +311,14 @@ mailbox_write_begin(struct mailbox *mb)
 int
 mailbox_write_end(struct mailbox *mb)
 {
+	int rc = 0;
+
 	mb->writing = false;
 	if (mb->write != NULL)
-		return commit(mb);
-	mailbox_flush_extra(mb);
-	return 0;
+		rc = commit(mb);
+	else
+		mailbox_flush_extra(mb);
+	return mailbox_seen_flush(mb) == -1 ? -1 : rc;
 }
 
 /* Messages. */

@@ -92,6 +92,10 @@ struct set *mailbox_recent(struct mailbox *mb);
  * folder without write permission. */
 bool mailbox_writable(const struct mailbox *mb);
 
+/* \Seen is the reader's own here: it can be set and cleared whether or not
+ * the mailbox is writable, and is in no file's name. */
+bool mailbox_seen_own(const struct mailbox *mb);
+
 /* The folder still is where it was opened: not removed, renamed or replaced
  * by another of its name. */
 bool mailbox_in_place(const struct mailbox *mb);

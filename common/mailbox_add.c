@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/mailbox_extra.h"
+#include "common/mailbox_seen.h"
 #include "common/mailbox_sync.h"
 
 int
@@ -102,6 +103,7 @@ record(struct add *a, const struct added *m, struct buf *name)
 	add_info(mb, m, name);
 	s = buf_str(name);
 	mailbox_note_extra(mb, m->uid, 0, m->keywords);
+	mailbox_seen_note(mb, m->uid, 0, m->flags);
 	mailbox_recount(&mb->box, NULL, &rec);
 	return mailbox_write_done(
 		mb, t, index_msg_put(t, mb->box.id, &rec, &s) == 0);
@@ -156,7 +158,7 @@ add_info(const struct mailbox *mb, const struct added *m, struct buf *b)
 {
 	int fwd = keywords_find(&mb->kw, STR("$Forwarded"));
 	struct msgname name = {
-		.flags = m->flags,
+		.flags = m->flags & mailbox_named_flags(mb),
 		.letters = (uint32_t)(m->keywords &
 				      (((uint64_t)1 << KEYWORD_LETTERS) - 1)),
 		.has_info = true,

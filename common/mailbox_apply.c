@@ -7,6 +7,7 @@
  * never hear of the second batch.
  */
 #include "common/mailbox_extra.h"
+#include "common/mailbox_seen.h"
 #include "common/mailbox_sync.h"
 
 #include <errno.h>
@@ -27,6 +28,20 @@ record_of(const struct sync *s, const struct found *f, struct index_msg *m)
 	m->keywords = (m->keywords & ~(letters | s->forwarded)) | name.letters;
 	if (name.flags & MSG_PASSED)
 		m->keywords |= s->forwarded;
+}
+
+/* \Seen of one's own is in no name, but for the first look of all. */
+static void
+keep_seen(
+	const struct sync *s, const struct index_msg *was, struct index_msg *m)
+{
+	const uint32_t seen = MSG_SEEN;
+
+	if (!s->mb->seen.own || (was == NULL && s->first_look))
+		return;
+	m->flags &= ~seen;
+	if (was != NULL ? was->flags & seen : set_has(&s->seen, m->uid))
+		m->flags |= seen;
 }
 
 /* SELECT: out of new/ into cur/, and it was recent to this session. */
@@ -89,6 +104,7 @@ put_found(struct sync *s, struct index_txn *t, const struct found *f)
 			  .wire_size = MSG_UNKNOWN,
 			  .internaldate = MSG_NODATE};
 	record_of(s, f, &m);
+	keep_seen(s, had ? &was : NULL, &m);
 	for (int bit = KEYWORD_LETTERS;
 		!had && s->extra != NULL && bit < KEYWORDS_MAX; bit++)
 		if (set_has(&s->extra[bit], f->uid))
@@ -136,6 +152,7 @@ fail:
 static int
 read_extra(struct sync *s)
 {
+	s->first_look = !mailbox_seen_load(s->mb, &s->seen);
 	s->extra = calloc(KEYWORDS_MAX, sizeof(*s->extra));
 	return s->extra == NULL ? -1 : mailbox_extra_sets(s->mb, s->extra);
 }

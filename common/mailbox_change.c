@@ -8,6 +8,7 @@
  * (formats 4).
  */
 #include "common/mailbox_extra.h"
+#include "common/mailbox_seen.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,20 +70,23 @@ apply(const struct mailbox *mb, const struct flag_change *c,
 	struct msgname *name, struct index_msg *m)
 {
 	const uint64_t letters = ((uint64_t)1 << KEYWORD_LETTERS) - 1;
+	const uint32_t named = mailbox_named_flags(mb);
+	uint32_t own = (m->flags & ~c->flags_clear) | c->flags_set;
 	uint64_t fwd = forwarded(mb);
 	uint64_t kw = (m->keywords & ~letters) | name->letters;
 
 	if (name->flags & MSG_PASSED)
 		kw |= fwd;
 	kw = (kw & ~c->keywords_clear) | c->keywords_set;
-	name->flags = (name->flags & ~c->flags_clear) | c->flags_set;
+	name->flags = (name->flags & ~(c->flags_clear & named)) |
+		      (c->flags_set & named);
 	if (fwd != 0)
 		name->flags = kw & fwd ? name->flags | MSG_PASSED
 				       : name->flags & ~(uint32_t)MSG_PASSED;
 	name->letters = (uint32_t)(kw & letters);
 	m->keywords = kw;
-	m->flags =
-		(m->flags & ~(uint32_t)(MSG_SYSTEM | MSG_PASSED)) | name->flags;
+	m->flags = (m->flags & ~(uint32_t)(MSG_SYSTEM | MSG_PASSED)) |
+		   (name->flags & named) | (own & MSG_SYSTEM & ~named);
 }
 
 static int
@@ -140,12 +144,23 @@ same(const struct index_msg *a, const struct index_msg *b)
 	return a->flags == b->flags && a->keywords == b->keywords;
 }
 
+/* \Seen of one's own, and that alone: the file is not concerned. */
+static bool
+nameless(const struct mailbox *mb, const struct flag_change *c)
+{
+	return mb->seen.own &&
+	       ((c->flags_set | c->flags_clear) & mailbox_named_flags(mb)) ==
+		       0 &&
+	       (c->keywords_set | c->keywords_clear) == 0;
+}
+
 int
 mailbox_change(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
 	struct msg *out)
 {
 	struct index_txn *t = mailbox_write(mb);
 	struct index_msg was, now;
+	bool named = !nameless(mb, c);
 	struct buf name;
 	struct str s;
 	int rc;
@@ -160,8 +175,10 @@ mailbox_change(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
 		errno = EBUSY;
 		rc = -1;
 	}
-	if (rc == 0)
+	if (rc == 0 && named)
 		rc = rename_file(mb, uid, c, &now, &name);
+	else
+		now.flags = (now.flags & ~c->flags_clear) | c->flags_set;
 	if (rc == -1) {
 		/* Nothing was written: the batch goes on. */
 		int e = errno;
@@ -177,9 +194,10 @@ mailbox_change(struct mailbox *mb, uint32_t uid, const struct flag_change *c,
 		mb->box.highestmodseq = now.modseq;
 	}
 	mailbox_note_extra(mb, uid, was.keywords, now.keywords);
+	mailbox_seen_note(mb, uid, was.flags, now.flags);
 	mailbox_recount(&mb->box, &was, &now);
-	rc = mailbox_write_done(
-		mb, t, index_msg_put(t, mb->box.id, &now, &s) == 0);
+	rc = mailbox_write_done(mb, t,
+		index_msg_put(t, mb->box.id, &now, named ? &s : NULL) == 0);
 	buf_free(&name);
 	mailbox_msg(&now, out);
 	return rc;

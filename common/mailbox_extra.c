@@ -260,28 +260,6 @@ mailbox_note_extra(struct mailbox *mb, uint32_t uid, uint64_t was, uint64_t now)
 	c[mb->extra_n++] = (struct extra_change){uid, was, now};
 }
 
-static bool
-read_set(struct str text, struct set *out)
-{
-	struct str part, lo;
-
-	set_clear(out);
-	while (str_cut(&text, ',', &part)) {
-		uint32_t a, b;
-
-		if (part.n == 0)
-			continue;
-		str_cut(&part, ':', &lo);
-		if (!num_u32(lo, UINT32_MAX, &a))
-			return false;
-		b = a;
-		if (part.p != NULL && !num_u32(part, UINT32_MAX, &b))
-			return false;
-		set_add_run(out, a, b);
-	}
-	return true;
-}
-
 /* The UIDs of one keyword with the changes since. */
 static void
 change_set(struct mailbox *mb, struct boxfile *bf, int bit)
@@ -294,7 +272,7 @@ change_set(struct mailbox *mb, struct boxfile *bf, int bit)
 	set_init(&uids);
 	buf_init(&text, BOXFILE_MAX);
 	boxfile_get(bf, numbered("keyworded", bit, key), &v);
-	read_set(v, &uids);
+	set_parse(v, &uids);
 	for (size_t i = 0; i < mb->extra_n; i++) {
 		const struct extra_change *c = &mb->extra[i];
 
@@ -348,7 +326,7 @@ mailbox_extra_sets(struct mailbox *mb, struct set sets[KEYWORDS_MAX])
 		return -1;
 	for (int bit = KEYWORD_LETTERS; bit < KEYWORDS_MAX; bit++)
 		if (boxfile_get(&bf, numbered("keyworded", bit, key), &v))
-			read_set(v, &sets[bit]);
+			set_parse(v, &sets[bit]);
 	boxfile_free(&bf);
 	return 0;
 }

@@ -28,6 +28,18 @@ struct extra_change {
 	uint64_t was, now;
 };
 
+/* mailbox_seen.c: \Seen of one's own. */
+struct seen {
+	bool own;
+	bool locked; /* by us */
+	bool news;   /* somebody else wrote the file */
+	bool told;   /* the log knows that it cannot be written */
+	int dirfd;
+	struct set add, del;    /* noted and not yet written: UIDs */
+	struct index_stat base; /* the file that the index knew before them */
+	struct index_stat ours; /* the file as we left it, and no other had */
+};
+
 struct mailbox {
 	struct store *st;
 	char *dir;
@@ -63,6 +75,7 @@ struct mailbox {
 	size_t own_n, own_first, own_cap;
 	struct pending *pending; /* the last first */
 	size_t pending_n, pending_octets;
+	struct seen seen;
 };
 
 /* How long one write transaction may keep others waiting. */

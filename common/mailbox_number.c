@@ -23,7 +23,6 @@ forget_box(struct sync *s)
 bool
 sync_known_ledger(const struct mailbox *mb, struct uidlist *ul)
 {
-	const struct index_stat *then = &mb->box.st[STAT_UIDLIST];
 	struct index_stat now;
 	struct stat st;
 
@@ -31,9 +30,7 @@ sync_known_ledger(const struct mailbox *mb, struct uidlist *ul)
 				       AT_SYMLINK_NOFOLLOW) == -1)
 		return false;
 	sync_note_stat(&st, &now);
-	if (then->dev != now.dev || then->ino != now.ino ||
-		then->mtime_ns != now.mtime_ns ||
-		then->ctime_ns != now.ctime_ns || then->size != now.size)
+	if (!sync_same_file(&mb->box.st[STAT_UIDLIST], &now))
 		return false;
 	*ul = (struct uidlist){
 		.uidvalidity = mb->box.uidvalidity,

@@ -61,6 +61,7 @@
 
 #include "common/log.h"
 #include "common/mailbox_extra.h"
+#include "common/mailbox_seen.h"
 #include "common/stamp.h"
 
 #include <errno.h>
@@ -150,14 +151,19 @@ stat_all(const struct mailbox *mb, struct index_stat out[STAT_COUNT])
 	return 0;
 }
 
+bool
+sync_same_file(const struct index_stat *a, const struct index_stat *b)
+{
+	return a->dev == b->dev && a->ino == b->ino &&
+	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
+	       a->size == b->size;
+}
+
 /* Nothing can have changed since `then` was noted. */
 static bool
 unchanged(const struct index_stat *then, const struct index_stat *now)
 {
-	return then->dev == now->dev && then->ino == now->ino &&
-	       then->mtime_ns == now->mtime_ns &&
-	       then->ctime_ns == now->ctime_ns && then->size == now->size &&
-	       then->settled;
+	return sync_same_file(then, now) && then->settled;
 }
 
 static bool
@@ -366,6 +372,7 @@ sync_init(struct sync *s, struct mailbox *mb)
 	scan_init(&s->scan);
 	scan_init(&s->noticed);
 	set_init(&s->lost);
+	set_init(&s->seen);
 }
 
 void
@@ -377,6 +384,7 @@ sync_free(struct sync *s)
 	scan_free(&s->scan);
 	scan_free(&s->noticed);
 	set_free(&s->lost);
+	set_free(&s->seen);
 	free(s->fresh);
 	for (int bit = 0; s->extra != NULL && bit < KEYWORDS_MAX; bit++)
 		set_free(&s->extra[bit]);
@@ -449,7 +457,7 @@ take_states(struct mailbox *mb, struct index_stat *now)
 }
 
 static int
-follow(struct mailbox *mb)
+follow_files(struct mailbox *mb)
 {
 	struct index_stat now[STAT_COUNT];
 
@@ -472,6 +480,12 @@ mailbox_note_states(struct mailbox *mb)
 		note_states(mb, now);
 }
 
+static int
+follow(struct mailbox *mb)
+{
+	return follow_files(mb) == -1 ? -1 : mailbox_seen_follow(mb);
+}
+
 int
 mailbox_sync(struct mailbox *mb)
 {
@@ -481,6 +495,8 @@ mailbox_sync(struct mailbox *mb)
 	int rc;
 
 	mailbox_flush_pending(mb);
+	if (mailbox_seen_flush(mb) == -1)
+		log_warn("%s: what was seen: %s", mb->dir, strerror(errno));
 	rc = follow(mb);
 	/* Somebody who does not lock replaced the ledger under us, or changed
 	 * what was looked at. */

@@ -30,6 +30,8 @@ struct sync {
 	struct fresh *fresh; /* files that no UID is known for */
 	size_t nfresh;
 	struct set *extra;  /* for a new box: UIDs of keywords without letter */
+	struct set seen;    /* and those of one's own \Seen */
+	bool first_look;    /* for a new box: nobody knows the latter */
 	uint64_t forwarded; /* the keyword bit of $Forwarded, or 0 */
 };
 
@@ -42,6 +44,9 @@ void sync_free(struct sync *s);
 /* Look at what the notices named (named), else at the directories that may
  * have changed, and find every message of the index among the files. */
 int sync_look(struct sync *s, bool named);
+
+/* Both were said of the same file, unchanged in between. */
+bool sync_same_file(const struct index_stat *a, const struct index_stat *b);
 
 /* Look at both directories. */
 int sync_scan_both(struct sync *s);

@@ -18,7 +18,7 @@
  * mailbox_await_notices().  Without it a state could be written down that has
  * a change in it which nobody has been told of yet.
  */
-#include "common/mailbox_impl.h"
+#include "common/mailbox_seen.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -101,7 +101,8 @@ mailbox_watch(struct mailbox *mb, struct watch *w)
 	if (watch_add(w, mb->md.sub[MAILDIR_CUR], seen, mb, MAILDIR_CUR) ==
 			-1 ||
 		watch_add(w, mb->md.sub[MAILDIR_NEW], seen, mb, MAILDIR_NEW) ==
-			-1) {
+			-1 ||
+		mailbox_seen_watch(mb, w) == -1) {
 		watch_remove(w, mb);
 		return -1;
 	}
@@ -174,7 +175,7 @@ bool
 mailbox_dirty(struct mailbox *mb)
 {
 	mailbox_drain(mb);
-	return !mailbox_alone(mb);
+	return !mailbox_alone(mb) || mailbox_seen_news(mb);
 }
 
 void

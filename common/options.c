@@ -34,6 +34,7 @@ enum kind {
 	KIND_TLS,
 	KIND_PLAINTEXT,
 	KIND_SHARED, /* one more each time */
+	KIND_SEEN,
 	KIND_HELP,
 	KIND_VERSION
 };
@@ -86,6 +87,8 @@ static const struct option table[] = {
          "accept loop: from one address (100)"									      },
 	{"shared",          KIND_SHARED,    0,                   "NAME=PATH",
          "a Maildir of several users, as Shared/NAME; repeatable"                                                           },
+	{"shared-seen",     KIND_SEEN,      AT(shared_seen),     "common|private",
+         "whose \\Seen is in shared mailboxes (common)"								     },
 	{"preauth",         KIND_SWITCH,    AT(preauth),         NULL,
          "on a pipe, the caller is logged in already"								       },
 	{"user",            KIND_TEXT,      AT(user),            "NAME",
@@ -209,6 +212,7 @@ set_value(const struct option *op, void *member, const char *value)
 {
 	static const char *const tls[] = {"starttls", "implicit", "off", NULL};
 	static const char *const plain[] = {"local", "never", "always", NULL};
+	static const char *const seen[] = {"common", "private", NULL};
 	struct str v = str_of(value);
 	uint32_t *number = member;
 	int word;
@@ -238,6 +242,10 @@ set_value(const struct option *op, void *member, const char *value)
 		return word >= 0;
 	case KIND_SHARED:
 		return add_shared(member, v);
+	case KIND_SEEN:
+		word = parse_word(v, seen);
+		*(enum shared_seen *)member = (enum shared_seen)word;
+		return word >= 0;
 	default:
 		return false;
 	}

@@ -21,6 +21,12 @@ enum plaintext {
 	PLAINTEXT_ALWAYS
 };
 
+/* Whose \Seen is in shared mailboxes. */
+enum shared_seen {
+	SEEN_COMMON,
+	SEEN_PRIVATE
+};
+
 /* A Maildir that several users share. */
 struct shared {
 	char name[64];    /* what clients see below "Shared" */
@@ -51,6 +57,7 @@ struct options {
 	uint32_t max_per_source;
 	struct shared shared[SHARED_MAX];
 	uint32_t nshared;
+	enum shared_seen shared_seen;
 	bool preauth;
 	const char *user; /* NULL, or whom root starts as */
 	bool explain;

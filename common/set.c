@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/num.h"
 
 void
 set_init(struct set *s)
@@ -343,4 +344,26 @@ set_print(const struct set *s, struct buf *b)
 			buf_putn(b, s->run[i].hi);
 		}
 	}
+}
+
+bool
+set_parse(struct str text, struct set *out)
+{
+	struct str part, lo;
+
+	set_clear(out);
+	while (str_cut(&text, ',', &part)) {
+		uint32_t a, b;
+
+		if (part.n == 0)
+			continue;
+		str_cut(&part, ':', &lo);
+		if (!num_u32(lo, UINT32_MAX, &a))
+			return false;
+		b = a;
+		if (part.p != NULL && !num_u32(part, UINT32_MAX, &b))
+			return false;
+		set_add_run(out, a, b);
+	}
+	return true;
 }

@@ -60,4 +60,8 @@ uint32_t set_nth(struct set *s, uint32_t i);
 /* As IMAP writes it: 1:4,7,9:10. */
 void set_print(const struct set *s, struct buf *b);
 
+/* What set_print wrote, in place of what was in it; false: it is no set, and
+ * what stood before the fault is there. */
+bool set_parse(struct str text, struct set *out);
+
 #endif

@@ -66,8 +66,9 @@ watch_fd(const struct watch *w)
 	return w->fd;
 }
 
-int
-watch_add(struct watch *w, int dirfd, watch_seen *seen, void *ctx, int which)
+static int
+add(struct watch *w, int dirfd, uint32_t events, watch_seen *seen, void *ctx,
+	int which)
 {
 	struct slot *slot = reallocarray(w->slot, w->n + 1, sizeof(*slot));
 	struct statfs fs;
@@ -83,11 +84,24 @@ watch_add(struct watch *w, int dirfd, watch_seen *seen, void *ctx, int which)
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
 	/* The same directory twice (one mailbox open twice) has one wd. */
-	wd = inotify_add_watch(w->fd, path, came | went | self | IN_ONLYDIR);
+	wd = inotify_add_watch(w->fd, path, events | self | IN_ONLYDIR);
 	if (wd == -1)
 		return -1;
 	slot[w->n++] = (struct slot){wd, seen, ctx, which};
 	return 0;
+}
+
+int
+watch_add(struct watch *w, int dirfd, watch_seen *seen, void *ctx, int which)
+{
+	return add(w, dirfd, came | went, seen, ctx, which);
+}
+
+int
+watch_add_writes(
+	struct watch *w, int dirfd, watch_seen *seen, void *ctx, int which)
+{
+	return add(w, dirfd, came | went | IN_MODIFY, seen, ctx, which);
 }
 
 static bool
@@ -126,7 +140,7 @@ hand_out(struct watch *w, const struct inotify_event *e)
 
 		if (!all && s->wd != e->wd)
 			continue;
-		if (e->mask & came)
+		if (e->mask & (came | IN_MODIFY))
 			s->seen(s->ctx, s->which, WATCH_CAME, e->name);
 		else if (e->mask & went)
 			s->seen(s->ctx, s->which, WATCH_WENT, e->name);

@@ -33,6 +33,10 @@ int watch_fd(const struct watch *w);
 int watch_add(
 	struct watch *w, int dirfd, watch_seen *seen, void *ctx, int which);
 
+/* The same, and who writes to a file in it is WATCH_CAME. */
+int watch_add_writes(
+	struct watch *w, int dirfd, watch_seen *seen, void *ctx, int which);
+
 /* No more calls with this ctx. */
 void watch_remove(struct watch *w, const void *ctx);
 

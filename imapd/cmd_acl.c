@@ -4,7 +4,8 @@
  * DELETEACL are therefore always refused.
  *
  *   l r       cur can be read
- *   s w t e i cur, tmp and the folder can be written
+ *   w t e i   cur, tmp and the folder can be written
+ *   s         the same; where \Seen is each reader's own, cur can be read
  *   k x       the Maildir's root can be; not x for INBOX
  *   a         the folder's owner
  *
@@ -28,21 +29,23 @@ enum {
 	CAN_WRITE = 1 << 1,
 	CAN_MAKE = 1 << 2, /* folders */
 	CAN_REMOVE = 1 << 3,
-	CAN_ADMINISTER = 1 << 4
+	CAN_ADMINISTER = 1 << 4,
+	CAN_SEE = 1 << 5 /* set and clear \Seen */
 };
 
 static const struct {
 	unsigned can;
 	const char *rights;
 } letters[] = {
-	{CAN_READ,              "lr"  },
-	{CAN_WRITE,             "swit"},
-	{CAN_MAKE,              "k"   },
-	{CAN_REMOVE,            "x"   },
-	{CAN_WRITE,             "e"   },
-	{CAN_ADMINISTER,        "a"   },
-	{CAN_MAKE | CAN_REMOVE, "c"   },
-	{CAN_WRITE,             "d"   },
+	{CAN_READ,              "lr" },
+	{CAN_SEE,               "s"  },
+	{CAN_WRITE,             "wit"},
+	{CAN_MAKE,              "k"  },
+	{CAN_REMOVE,            "x"  },
+	{CAN_WRITE,             "e"  },
+	{CAN_ADMINISTER,        "a"  },
+	{CAN_MAKE | CAN_REMOVE, "c"  },
+	{CAN_WRITE,             "d"  },
 };
 
 static void
@@ -57,7 +60,7 @@ put_rights(struct buf *b, unsigned can)
 
 /* The folder, and the directories that its rights hang on. */
 struct box {
-	bool inbox, shared;
+	bool inbox, shared, own_seen;
 	struct stat root, dir, cur;
 };
 
@@ -72,6 +75,7 @@ look(struct imap *im, const char *dir, struct box *x)
 		return -1;
 	x->inbox = strcmp(dir, ".") == 0;
 	x->shared = shared_dir(dir);
+	x->own_seen = x->shared && im->opt->shared_seen == SEEN_PRIVATE;
 	rc = fstat(im->store.root, &x->root) == -1 ||
 			     fstat(fd, &x->dir) == -1 ||
 			     fstatat(fd, "cur", &x->cur, 0) == -1
@@ -98,8 +102,10 @@ class_can(const struct box *x, unsigned shift)
 
 	if (has(&x->dir, shift, 5) && has(&x->cur, shift, 5))
 		can |= CAN_READ;
+	if (can != 0 && x->own_seen)
+		can |= CAN_SEE;
 	if (can != 0 && has(&x->dir, shift, 7) && has(&x->cur, shift, 7))
-		can |= CAN_WRITE;
+		can |= CAN_WRITE | CAN_SEE;
 	if (!x->shared && has(&x->root, shift, 7))
 		can |= x->inbox ? CAN_MAKE : CAN_MAKE | CAN_REMOVE;
 	return shift == 6 ? can | CAN_ADMINISTER : can;
@@ -118,9 +124,11 @@ my_rights(struct imap *im, const char *dir, const struct box *x)
 		return 0;
 	if (faccessat(fd, "cur", R_OK | X_OK, AT_EACCESS) == 0)
 		can |= CAN_READ;
+	if (can != 0 && x->own_seen)
+		can |= CAN_SEE;
 	if (can != 0 && faccessat(fd, "cur", W_OK, AT_EACCESS) == 0 &&
 		faccessat(fd, ".", W_OK, AT_EACCESS) == 0)
-		can |= CAN_WRITE;
+		can |= CAN_WRITE | CAN_SEE;
 	if (!shared_dir(dir) &&
 		faccessat(im->store.root, ".", W_OK, AT_EACCESS) == 0)
 		can |= x->inbox ? CAN_MAKE : CAN_MAKE | CAN_REMOVE;

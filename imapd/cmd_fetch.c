@@ -222,7 +222,7 @@ static void
 job_init(struct job *r, struct imap *im)
 {
 	r->im = im;
-	r->set_seen = r->fetch.seen && !im->sel.readonly;
+	r->set_seen = r->fetch.seen && im->sel.keeps_seen;
 	r->kept_fields = headers_enough(r->fetch.section) && !r->set_seen;
 	arena_init(&r->arena, PARSE_MAX);
 	text_init(&r->text);

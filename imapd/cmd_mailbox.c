@@ -167,6 +167,8 @@ open_selected(
 		return reply_errno(errno);
 	sel->readonly = readonly || !mailbox_writable(sel->mb);
 	sel->watched = mailbox_watched(sel->mb);
+	sel->keeps_seen = !readonly && (mailbox_writable(sel->mb) ||
+					       mailbox_seen_own(sel->mb));
 	sel->name = str_dup(name);
 	im->state = ST_SELECTED;
 	if (update_first(im, &unseen) == -1) {

@@ -37,6 +37,7 @@ struct job {
 	bool conditional; /* (UNCHANGEDSINCE since) */
 	uint64_t since;
 	uint32_t flags;
+	uint32_t only; /* 0: all of them */
 	uint64_t keywords;
 	unsigned gone;
 	struct set modified; /* UIDs that failed the condition */
@@ -107,6 +108,11 @@ change_of(const struct job *j)
 	} else if (j->change == REPLACE) {
 		c.flags_clear = UINT32_MAX;
 		c.keywords_clear = UINT64_MAX;
+	}
+	if (j->only != 0) {
+		c.flags_set &= j->only;
+		c.flags_clear &= j->only;
+		c.keywords_clear = 0;
 	}
 	return c;
 }
@@ -233,6 +239,19 @@ store_all(struct job *j, struct set *uids)
 	return answer(j);
 }
 
+/* Where only \Seen can be changed the other flags stay as they are (RFC 4314
+ * 4). */
+static bool
+may_store(struct job *j, struct flag_names *names)
+{
+	if (!j->im->sel.readonly)
+		return true;
+	j->only = MSG_SEEN;
+	names->n = 0;
+	return j->im->sel.keeps_seen &&
+	       (j->change == REPLACE || (j->flags & MSG_SEEN) != 0);
+}
+
 static struct reply
 store(struct job *j, struct seqset *asked, const struct flag_names *names)
 {
@@ -269,7 +288,7 @@ cmd_store(struct imap *im)
 		!flags_read(l, &names) || !lex_end(l) ||
 		!flags_system(l, &names, &j.flags))
 		return reply_bad(im);
-	if (im->sel.readonly)
+	if (!may_store(&j, &names))
 		return reply_no("[READ-ONLY] Mailbox is read-only");
 	return store(&j, &asked, &names);
 }

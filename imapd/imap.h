@@ -52,6 +52,7 @@ struct selected {
 	struct view view;
 	struct set saved; /* UIDs: what "$" stands for */
 	bool readonly;
+	bool keeps_seen; /* \Seen can be set, perhaps nothing else */
 	struct resume resume;
 	uint64_t keywords; /* bits of those that FLAGS has named */
 	struct told *told; /* in the order of the UIDs */

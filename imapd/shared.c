@@ -3,13 +3,14 @@
  *
  * To the rest a shared folder is one whose directory has an absolute path:
  * opened, listed, searched and written like all others, by what the file
- * system allows this user.  Flags, \Seen among them, are common to all, as
- * they stand in the files' names.  New files get the group and the mode that
+ * system allows this user.  Flags are common to all, as they stand in the
+ * files' names; \Seen too, or with --shared-seen=private it is each reader's
+ * own (common/mailbox_seen.c).  New files get the group and the mode that
  * the folder's directory suggests.
  *
  * What is different: their folders are made, renamed and removed by whoever
- * administers them; they are outside of the user's quota; and nothing private
- * can be noted at them.
+ * administers them; they are outside of the user's quota; and nothing else
+ * that is private can be noted at them.
  *
  * A shared Maildir that cannot be read is not there: which users may read it
  * is a matter of groups.

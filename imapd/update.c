@@ -274,7 +274,7 @@ update_put_flag_names(struct imap *im)
 	resp_all_flags(im->out, kw, false);
 	buf_puts(im->out, "\r\n* OK [PERMANENTFLAGS ");
 	if (im->sel.readonly)
-		buf_puts(im->out, "()");
+		buf_puts(im->out, im->sel.keeps_seen ? "(\\Seen)" : "()");
 	else
 		resp_all_flags(im->out, kw, true);
 	buf_puts(im->out, "] Flags that stay\r\n");

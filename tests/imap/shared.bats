@@ -1,35 +1,13 @@
 # Shared mailboxes: a Maildir that belongs to a group, two users at work on it.
 
 load ../lib/bed
-
-setup_file() {
-	bed_setup_file
-	if bed_root; then
-		export OTHER=${BED_USER}2
-		make_user "$OTHER" "$BED_PASSWORD" "$BED_TMP/other"
-		mkdir -m 700 "$BED_TMP/other/Maildir"
-		chown "$OTHER": "$BED_TMP/other/Maildir"
-		accounts usermod -aG "$BED_USER" "$OTHER"
-	fi
-}
+load ../lib/team
 
 setup() {
 	bed_setup
-	need_root "two users"
-	export TEAM=$BED_TMP/team
-	rm -rf "$TEAM"
-	mkdir -p "$TEAM"/{cur,new,tmp} "$TEAM"/.Old/{cur,new,tmp}
-	chgrp -R "$BED_USER" "$TEAM"
-	chmod -R 2770 "$TEAM"
-	install -m 660 -g "$BED_USER" "$BED_MAIL/one.eml" \
-		"$TEAM/cur/1700000001.M1P1.bed:2,"
+	team_make
+	team_put ''
 	start_server imapd "--shared=team=$TEAM" "--shared=none=$BED_TMP/none"
-}
-
-# as NAME <transcript
-as() {
-	BED_USER=$1 bed_talk --prelude "$IMAP_LOGIN" \
-		--connect "127.0.0.1:$BED_PORT"
 }
 
 @test "NAMESPACE and LIST show them, SELECT and STATUS open them (RFC 2342 5)" {
