@@ -272,7 +272,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/pop3d.a $(B)/imapd.a $(B)/common.a
 BENCH_PACKAGES = systemd iproute2 python3 strace linux-perf gnuplot-nox \
 	dovecot-imapd dovecot-pop3d libgdbm6 libgnutls30 libidn12 libpcre3
 BENCH = $(addprefix $(B)/bench/,mail load limit floor)
-$(B)/bench/mail: $(B)/obj/tests/bench/letter.o
+$(B)/bench/mail: $(addprefix $(B)/obj/tests/bench/,letter.o encode.o)
 $(B)/bench/load: $(addprefix $(B)/obj/tests/bench/,load_many.o conn.o cost.o)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/common.a
 	@mkdir -p $(@D)

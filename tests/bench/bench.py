@@ -261,6 +261,8 @@ class Bench:
 
     def all(self):
         plan = list(self.plan())
+        if not self.env.get("ONLY"):
+            report.begin(self)
         self.planned = sum(rounds for *_, rounds in plan)
         self.others()
         for name, function, n, rounds in plan:

@@ -13,6 +13,7 @@
  *     draws from a stream of its own, seeded by what it is about.
  */
 #include "tests/bench/letter.h"
+#include "tests/bench/encode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -186,59 +187,7 @@ add_html(struct rng *r, struct buf *b, size_t n)
 	buf_puts(b, "</body></html>\n");
 }
 
-/* --- transfer encodings --------------------------------------------------- */
-
-static void
-add_base64_line(struct buf *b, struct str in)
-{
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < in.n; i += 3) {
-		size_t left = in.n - i < 3 ? in.n - i : 3;
-		uint32_t v = 0;
-
-		for (size_t j = 0; j < left; j++)
-			v |= (uint32_t)(unsigned char)in.p[i + j]
-			     << (16 - 8 * j);
-		for (size_t j = 0; j < 4; j++)
-			buf_putc(b, j <= left ? alphabet[v >> (18 - 6 * j) & 63]
-					      : '=');
-	}
-}
-
-static void
-add_base64(struct buf *b, struct str in)
-{
-	while (in.n) {
-		size_t n = in.n < 57 ? in.n : 57;
-
-		add_base64_line(b, (struct str){in.p, n});
-		buf_putc(b, '\n');
-		in = str_skip(in, n);
-	}
-}
-
-static void
-add_quoted(struct buf *b, struct str in)
-{
-	size_t line = b->n;
-
-	for (size_t i = 0; i < in.n; i++) {
-		unsigned char c = (unsigned char)in.p[i];
-
-		if (c != '\n' && b->n - line > LINE_WIDTH) {
-			buf_puts(b, "=\n");
-			line = b->n;
-		}
-		if (c == '=' || c >= 0x7f)
-			buf_printf(b, "=%02X", c);
-		else
-			buf_putc(b, (char)c);
-		if (c == '\n')
-			line = b->n;
-	}
-}
+/* --- parts ---------------------------------------------------------------- */
 
 /* A part's own header and its encoded text. */
 static void
@@ -259,9 +208,9 @@ add_text_part(struct rng *r, struct buf *b, size_t n)
 		"Content-Transfer-Encoding: %s\n\n",
 		how < 85 ? "quoted-printable" : "base64");
 	if (how < 85)
-		add_quoted(b, buf_str(&plain));
+		encode_quoted(b, buf_str(&plain));
 	else
-		add_base64(b, buf_str(&plain));
+		encode_base64(b, buf_str(&plain));
 	buf_free(&plain);
 }
 
@@ -274,7 +223,7 @@ add_html_part(struct rng *r, struct buf *b, size_t n)
 	add_html(r, &plain, n);
 	buf_puts(b, "Content-Type: text/html; charset=utf-8\n"
 		    "Content-Transfer-Encoding: quoted-printable\n\n");
-	add_quoted(b, buf_str(&plain));
+	encode_quoted(b, buf_str(&plain));
 	buf_free(&plain);
 }
 
@@ -298,7 +247,7 @@ add_attachment(struct rng *r, struct buf *b, size_t n)
 	for (size_t done = 0; done < n; done += 77) {
 		for (size_t j = 0; j < sizeof(raw) / sizeof(*raw); j++)
 			raw[j] = rng_next(r);
-		add_base64(b, (struct str){(const char *)raw, 57});
+		encode_base64(b, (struct str){(const char *)raw, 57});
 	}
 }
 

@@ -26,7 +26,7 @@ PASSWORD = "Open-Sesame7"
 UID = 61200
 INDEXES = ("dovecot", "courier", "stdmail-", "subscriptions", "maildirsize",
            ".cache")
-MAKER = ("tests/bench/mail.c", "tests/bench/letter.c")
+MAKER = ["tests/bench/" + name for name in ("mail.c", "letter.c", "encode.c")]
 AWAY = "/mnt"
 
 

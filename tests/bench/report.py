@@ -168,6 +168,13 @@ def markdown(head, table):
     return "\n".join(out) + "\n"
 
 
+def begin(bench):
+    """A whole run: nothing of an older one may stand beside its table."""
+    for name in ("table.md", "calls.md", "growth.svg"):
+        if os.path.exists(os.path.join(bench.out, name)):
+            os.unlink(os.path.join(bench.out, name))
+
+
 def save(bench):
     def write(name, content):
         with open(os.path.join(bench.out, name), "w", encoding="utf-8") as f:
@@ -181,7 +188,8 @@ def save(bench):
     table = list(all_lines(bench))
     write("table.txt", "\n".join([heading(bench), text_line(HEAD),
                                   *map(text_line, table)]) + "\n")
-    write("table.md", heading(bench) + "\n\n" + markdown(HEAD, table))
+    if not bench.env.get("ONLY"):
+        write("table.md", heading(bench) + "\n\n" + markdown(HEAD, table))
     write("worst", "\n".join(worst(bench)) + "\n")
     if bench.calls:
         write("calls.md", markdown(calls.HEAD, calls.lines(bench)))
