@@ -424,14 +424,16 @@ update_client(struct imap *im, bool expunge)
 struct reply
 update_expunged(struct imap *im)
 {
-	uint32_t before = view_count(&im->sel.view);
+	struct view *v = &im->sel.view;
+	uint32_t last = v->last, before = view_count(v);
 	bool went;
 
 	if (!imap_enabled(im, ENABLED_QRESYNC))
 		return reply_ok("Done");
 	update_client(im, true);
-	went = view_count(&im->sel.view) < before;
+	/* Others may have come instead. */
+	went = set_rank(&v->uids, last) < before;
 	return reply_ok(went ? imap_text(im, "[HIGHESTMODSEQ %" PRIu64 "] Done",
-				       im->sel.view.modseq)
+				       v->modseq)
 			     : "Done");
 }

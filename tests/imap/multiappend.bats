@@ -49,3 +49,50 @@ load ../lib/bed
 	EOT
 	[[ -z $(ls -A "$MAILDIR/tmp") ]]
 }
+
+@test "a connection that is lost among the messages leaves none of them" {
+	login_imap <<-'EOT'
+		C: a APPEND INBOX {4}
+		S: + ...
+		C: a: b {4}
+		S: + ...
+		C~ a:
+		DROP
+	EOT
+	login_imap <<-'EOT'
+		C: a STATUS INBOX (MESSAGES UIDNEXT)
+		S: * STATUS INBOX (MESSAGES 0 UIDNEXT 1)
+		S: a OK...
+	EOT
+	[[ -z $(ls -A "$MAILDIR/tmp") ]]
+}
+
+@test "a mailbox that is not there: TRYCREATE, and it is not made" {
+	login_imap <<-'EOT'
+		C: a APPEND nowhere {4+}
+		C: a: b {4+}
+		C: c: d
+		S: a NO [TRYCREATE] ...
+		C: b LIST "" *
+		S: * LIST ... INBOX
+		S: b OK...
+	EOT
+	[[ ! -e $MAILDIR/.nowhere ]]
+}
+
+@test "all messages together must fit the quota, or none comes in" {
+	printf '100S,3C\n0 0\n' >"$MAILDIR/maildirsize"
+	bed_own "$MAILDIR/maildirsize"
+	login_imap <<-'EOT'
+		C: a APPEND INBOX {60+}
+		C~ a: b\r\n\r\n01234567890123456789012345678901234567890123456789\r\n {60}\r\n
+		S: a NO [OVERQUOTA] ...
+		C~ b APPEND INBOX {4+}\r\na: b {4+}\r\na: b {4+}\r\na: b {4}\r\n
+		S: b NO [OVERQUOTA] ...
+		C: c STATUS INBOX (MESSAGES)
+		S: * STATUS INBOX (MESSAGES 0)
+		S: c OK...
+		C~ d APPEND INBOX {4+}\r\na: b {4+}\r\na: b {4+}\r\na: b\r\n
+		S: d OK [APPENDUID ... 1:3] ...
+	EOT
+}

@@ -68,3 +68,73 @@ load ../lib/bed
 		RUN [[ ${new} != ${one} ]]
 	EOT
 }
+
+@test "4: no two mailboxes have one id; SELECT, EXAMINE and STATUS say the same" {
+	maildir_make .a
+	maildir_make .b
+	login_imap <<-'EOT'
+		C: a SELECT a
+		S* * OK [MAILBOXID (${a})] ...
+		S* a OK...
+		C: b EXAMINE b
+		S* * OK [MAILBOXID (${b})] ...
+		S* b OK...
+		C: c SELECT INBOX
+		S* * OK [MAILBOXID (${inbox})] ...
+		S* c OK...
+		RUN [[ ${a} != ${b} && ${a} != ${inbox} && ${b} != ${inbox} ]]
+		C: d LIST "" * RETURN (STATUS (MAILBOXID))
+		S: * LIST ... INBOX
+		S: * STATUS INBOX (MAILBOXID (${inbox}))
+		S: * LIST ... a
+		S: * STATUS a (MAILBOXID (${a}))
+		S: * LIST ... b
+		S: * STATUS b (MAILBOXID (${b}))
+		S: d OK...
+	EOT
+}
+
+@test "4: RENAME of INBOX makes a mailbox with an id of its own" {
+	maildir_put -f - one.eml
+	login_imap <<-'EOT'
+		C: a STATUS INBOX (MAILBOXID)
+		S: * STATUS INBOX (MAILBOXID (${inbox}))
+		S: a OK...
+		C: b RENAME INBOX kept
+		S: b OK...
+		C: c STATUS INBOX (MAILBOXID MESSAGES)
+		S: * STATUS INBOX (MESSAGES 0 MAILBOXID (${inbox}))
+		S: c OK...
+		C: d STATUS kept (MAILBOXID MESSAGES)
+		S: * STATUS kept (MESSAGES 1 MAILBOXID (${kept}))
+		S: d OK...
+		RUN [[ ${kept} != ${inbox} ]]
+	EOT
+}
+
+@test "5.1: EMAILID never changes: not by flags, RENAME, or a lost cache" {
+	maildir_make .box
+	maildir_put -d .box -f - one.eml
+	login_imap <<-'EOT'
+		C: a SELECT box
+		S* a OK...
+		C: b FETCH 1 EMAILID
+		S: * 1 FETCH (EMAILID (${id}))
+		S: b OK...
+		C: c STORE 1 +FLAGS.SILENT (\Seen $Work)
+		S* c OK...
+		C: d UNSELECT
+		S: d OK...
+		C: e RENAME box other
+		S: e OK...
+		RUN rm -rf "$BED_HOME/.cache"
+		C2: a SELECT other
+		S2* a OK...
+		C2: b FETCH 1 EMAILID
+		S2: * 1 FETCH (EMAILID (${id}))
+		S2: b OK...
+		C2: c SEARCH EMAILID ${id}
+		S2: * SEARCH 1
+		S2: c OK...
+	EOT
+}

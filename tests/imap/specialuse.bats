@@ -65,3 +65,57 @@ load ../lib/bed
 	grep -qx 'special-use \\Sent' "$MAILDIR/.Ours/stdmail-mailbox"
 	[[ ! -e $MAILDIR/.More && ! -e $MAILDIR/.Both ]]
 }
+
+@test "4: METADATA says the use, sets it, and refuses what it cannot be" {
+	login_imap <<-'EOT'
+		C: a CREATE x (USE (\Junk))
+		S: a OK...
+		C: b GETMETADATA x /private/specialuse
+		S: * METADATA x (/private/specialuse "\\Junk")
+		S: b OK...
+		C: c SETMETADATA x (/private/specialuse "\\All")
+		S: c NO [USEATTR] ...
+		C: d SETMETADATA x (/private/specialuse "\\Junk \\Drafts")
+		S: d NO [USEATTR] ...
+		C: e SETMETADATA x (/private/specialuse "nonsense")
+		S: e NO [USEATTR] ...
+		C: f SETMETADATA x (/private/specialuse "\\Drafts")
+		S: f OK...
+		C: g LIST (SPECIAL-USE) "" *
+		S: * LIST (\HasNoChildren \Drafts) "/" x
+		S: g OK...
+		C: h CREATE y (USE (\Drafts))
+		S: h NO [USEATTR] ...
+		C: i SETMETADATA x (/private/specialuse NIL)
+		S: i OK...
+		C: j LIST (SPECIAL-USE) "" *
+		S: j OK...
+		C: k CREATE y (USE (\Drafts))
+		S: k OK...
+	EOT
+}
+
+@test "2: the selection option names those with a use alone, with others besides" {
+	maildir_make .Sent
+	maildir_make .Junk
+	maildir_make .Other
+	login_imap <<-'EOT'
+		C: a SUBSCRIBE Junk
+		S: a OK...
+		C: b SUBSCRIBE Other
+		S: b OK...
+		C: c LIST (SPECIAL-USE SUBSCRIBED) "" *
+		S: * LIST (\HasNoChildren \Subscribed \Junk) "/" Junk
+		S: c OK...
+		C: d LIST (SUBSCRIBED) "" * RETURN (SPECIAL-USE)
+		S+ * LIST (\HasNoChildren \Subscribed \Junk) "/" Junk
+		S+ * LIST (\HasNoChildren \Subscribed) "/" Other
+		S: d OK...
+		C: e LIST (SPECIAL-USE) "" * RETURN (STATUS (MESSAGES))
+		S: * LIST (\HasNoChildren \Junk) "/" Junk
+		S: * STATUS Junk (MESSAGES 0)
+		S: * LIST (\HasNoChildren \Sent) "/" Sent
+		S: * STATUS Sent (MESSAGES 0)
+		S: e OK...
+	EOT
+}
