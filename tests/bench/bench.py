@@ -12,8 +12,8 @@
     KEEP=1                      leaves mailboxes and logs in build/bench/run
 
 Figures are medians of REPEAT rounds in which the servers take turns; Dovecot
-is left out of the third, Courier of the second and third.  A group's rows are
-printed when it is done.  Left in build/bench: results.tsv (every single
+is left out of the third, Courier of the second and third.  A line for each
+round, and on a terminal the step that runs; a group's rows when it is done.  Left in build/bench: results.tsv (every single
 figure), table.txt, table.md, calls.md, growth.svg, which "make bench-readme"
 puts into README.md.
 
@@ -109,8 +109,14 @@ class Bench:
         return max(0, 100 * spent / max(0.01, all_ - all0))
 
     def say(self, text):
+        self.show("")
         print(f"[{self.done:2}/{self.planned}] {time.time() - self.started:5.0f}"
               f" s  {text}", flush=True)
+
+    def show(self, text):
+        """What runs now, in one line of a terminal."""
+        if sys.stdout.isatty():
+            print(f"\r\033[K{text[:76]}", end="\r", flush=True)
 
     def round_done(self, text):
         others = self.others()
@@ -177,6 +183,8 @@ class Bench:
                 "-p", str(server.ports[kind]), "-g", server.group]
         if kind == "pop3":
             argv.append("-3")
+        self.show(f"{server.name}: " + " / ".join(
+            line for line in steps.split("\n") if " " in line))
         p = subprocess.Popen(argv, stdin=subprocess.PIPE,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              text=True, start_new_session=True)
