@@ -228,10 +228,29 @@ take_blanks(const char **p, const char *end, bool last, struct buf *out)
 	return true;
 }
 
+typedef unsigned char lanes __attribute__((vector_size(16)));
+typedef uint64_t words __attribute__((vector_size(16)));
+
+/* May all of the octets at p, of which there is one more, be copied? */
+static bool
+is_plain_step(const char *p)
+{
+	lanes v, next;
+	words stop;
+
+	memcpy(&v, p, sizeof(v));
+	memcpy(&next, p + 1, sizeof(next));
+	stop = (words)(((v < ' ') & (v != '\n')) | (v == '=') |
+		       ((v == ' ') & ((next <= ' ') | (next == '='))));
+	return (stop[0] | stop[1]) == 0;
+}
+
 /* Octets that can be copied: a blank among them has text behind it. */
 static const char *
 plain_run(const char *p, const char *end)
 {
+	while (end - p > (ptrdiff_t)sizeof(lanes) && is_plain_step(p))
+		p += sizeof(lanes);
 	while (p < end && (is_plain(*p) || *p == '\n' ||
 				  (*p == ' ' && p + 1 < end && is_plain(p[1]))))
 		p++;

@@ -22,24 +22,6 @@ str_eq(struct str a, struct str b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-bool
-str_ieq(struct str a, struct str b)
-{
-	return a.n == b.n && str_istarts(a, b);
-}
-
-bool
-str_is(struct str a, const char *z)
-{
-	return str_eq(a, str_of(z));
-}
-
-bool
-str_iis(struct str a, const char *z)
-{
-	return str_ieq(a, str_of(z));
-}
-
 int
 str_cmp(struct str a, struct str b)
 {
@@ -73,14 +55,6 @@ str_find(struct str s, char c)
 	const char *at = s.n == 0 ? NULL : memchr(s.p, c, s.n);
 
 	return at == NULL ? -1 : at - s.p;
-}
-
-struct str
-str_skip(struct str s, size_t n)
-{
-	if (n > s.n)
-		n = s.n;
-	return (struct str){s.p + n, s.n - n};
 }
 
 static bool
@@ -130,29 +104,4 @@ str_dup(struct str s)
 		memcpy(z, s.p, s.n);
 	z[s.n] = '\0';
 	return z;
-}
-
-char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-char
-ascii_upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
-}
-
-bool
-ascii_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-ascii_alpha(char c)
-{
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'z';
 }

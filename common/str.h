@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct str {
 	const char *p;
@@ -25,23 +26,47 @@ struct str {
 /* A C string as a str; NULL gives the empty one. */
 struct str str_of(const char *z);
 
-/* Equal octet by octet; str_ieq folds A-Z only, as protocol words want. */
+/*
+ * Equal octet by octet; str_ieq folds A-Z only, as protocol words want.  A
+ * header's names are compared with dozens of words, nearly all of another
+ * length: that is seen here, before anything is called.
+ */
 bool str_eq(struct str a, struct str b);
-bool str_ieq(struct str a, struct str b);
-bool str_is(struct str a, const char *z);
-bool str_iis(struct str a, const char *z);
+bool str_istarts(struct str s, struct str prefix);
+static inline bool
+str_ieq(struct str a, struct str b)
+{
+	return a.n == b.n && str_istarts(a, b);
+}
+static inline bool
+str_is(struct str a, const char *z)
+{
+	size_t n = z == NULL ? 0 : strlen(z);
+
+	return a.n == n && str_eq(a, (struct str){z, n});
+}
+static inline bool
+str_iis(struct str a, const char *z)
+{
+	return str_ieq(a, (struct str){z, z == NULL ? 0 : strlen(z)});
+}
 
 /* Order as memcmp has it, a prefix before what it begins. */
 int str_cmp(struct str a, struct str b);
 
 bool str_starts(struct str s, struct str prefix);
-bool str_istarts(struct str s, struct str prefix);
 
 /* The offset of c in s, or -1. */
 ptrdiff_t str_find(struct str s, char c);
 
 /* s without its first n octets (all of them when it is shorter). */
-struct str str_skip(struct str s, size_t n);
+static inline struct str
+str_skip(struct str s, size_t n)
+{
+	if (n > s.n)
+		n = s.n;
+	return (struct str){s.p + n, s.n - n};
+}
 
 /* s without blanks and tabs at both ends. */
 struct str str_trim(struct str s);
@@ -59,9 +84,26 @@ bool str_cut(struct str *rest, char sep, struct str *head);
 char *str_dup(struct str s);
 
 /* ASCII only, whatever the locale says. */
-char ascii_lower(char c);
-char ascii_upper(char c);
-bool ascii_digit(char c);
-bool ascii_alpha(char c);
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+static inline char
+ascii_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+}
+static inline bool
+ascii_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static inline bool
+ascii_alpha(char c)
+{
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'z';
+}
 
 #endif

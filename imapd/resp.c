@@ -56,17 +56,23 @@ literal(struct buf *b, struct str s)
 static void
 string(struct buf *b, struct str s, bool utf8)
 {
+	char *p, *to;
+
 	if (!is_plain(s, utf8)) {
 		literal(b, s);
 		return;
 	}
-	buf_putc(b, '"');
+	to = p = buf_room(b, 2 * s.n + 2);
+	if (p == NULL)
+		return;
+	*to++ = '"';
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_putc(b, '\\');
-		buf_putc(b, s.p[i]);
+			*to++ = '\\';
+		*to++ = s.p[i];
 	}
-	buf_putc(b, '"');
+	*to++ = '"';
+	b->n += (size_t)(to - p);
 }
 
 void
