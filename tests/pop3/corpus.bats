@@ -7,7 +7,8 @@ load ../lib/corpus
 	need_corpus
 	corpus_put ''
 	cp -r "$MAILDIR/cur" "$BED_TMP/files"
-	run as_user /usr/bin/python3 "$BED_ROOT/tests/pop3/corpus.py" \
+	cp "$BED_ROOT/tests/pop3/corpus.py" "$BED_TMP"
+	run as_user /usr/bin/python3 "$BED_TMP/corpus.py" \
 		"$BED_TMP/files" "$BED_BIN/pop3d" --preauth
 	echo "$output"
 	[[ $status == 0 && $output == *" messages, "* ]]
