@@ -123,6 +123,14 @@ int index_box_put(struct index_txn *t, struct str key, struct index_box *box);
 int index_box_move(struct index_txn *t, struct str key, struct str to);
 /* Forget the mailbox and all that belongs to it. */
 int index_box_drop(struct index_txn *t, struct str key);
+/* All mailboxes.  -1 with errno. */
+int index_box_each(struct index_txn *t,
+	void (*each)(void *ctx, struct str key, const struct index_box *box),
+	void *ctx);
+/* When somebody last looked for boxes that are of no use (seconds; 0: never).
+ */
+int index_swept(struct index_txn *t, int64_t *at);
+int index_set_swept(struct index_txn *t, int64_t at);
 
 /* The message, or the first one with a UID >= from. */
 int index_msg_get(

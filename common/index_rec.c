@@ -100,6 +100,19 @@ read_u32(const unsigned char *p)
 	       (uint32_t)p[2] << 8 | p[3];
 }
 
+/* The next key, which is a higher one: a damaged tree may go in circles. */
+static int
+next_key(MDB_cursor *c, MDB_val *k, MDB_val *v)
+{
+	MDB_val last = *k;
+	int rc = mdb_cursor_get(c, k, v, MDB_NEXT);
+
+	if (rc == 0 && k->mv_size == last.mv_size &&
+		memcmp(k->mv_data, last.mv_data, last.mv_size) <= 0)
+		rc = EIO;
+	return rc;
+}
+
 /* Mailboxes. */
 
 static int
@@ -182,6 +195,56 @@ index_box_move(struct index_txn *t, struct str key, struct str to)
 	if (index_box_put(t, to, &box) == -1)
 		return -1;
 	return index_fail(t->ix, mdb_del(t->txn, t->ix->db[DB_BOX], &k, NULL));
+}
+
+int
+index_box_each(struct index_txn *t,
+	void (*each)(void *ctx, struct str key, const struct index_box *box),
+	void *ctx)
+{
+	struct index_box box;
+	MDB_cursor *c;
+	MDB_val k, v;
+	int rc = mdb_cursor_open(t->txn, t->ix->db[DB_BOX], &c);
+
+	if (rc != 0)
+		return index_fail(t->ix, rc);
+	rc = mdb_cursor_get(c, &k, &v, MDB_FIRST);
+	for (; rc == 0; rc = next_key(c, &k, &v)) {
+		struct str key = {k.mv_data, k.mv_size};
+
+		if (key.n == 0 || key.p[0] == '\0')
+			continue;
+		if (index_box_get(t, key, &box) == -1)
+			break;
+		each(ctx, key, &box);
+	}
+	mdb_cursor_close(c);
+	return rc == 0 ? -1 : index_fail(t->ix, rc == MDB_NOTFOUND ? 0 : rc);
+}
+
+#define SWEPT STR("\0swept")
+
+int
+index_swept(struct index_txn *t, int64_t *at)
+{
+	MDB_val v;
+	int rc = get(t, DB_BOX, SWEPT, &v);
+
+	*at = 0;
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc == 0 && v.mv_size == sizeof(*at))
+		memcpy(at, v.mv_data, sizeof(*at));
+	return index_fail(t->ix, rc);
+}
+
+int
+index_set_swept(struct index_txn *t, int64_t at)
+{
+	MDB_val v = {sizeof(at), &at};
+
+	return index_fail(t->ix, put(t, DB_BOX, SWEPT, &v));
 }
 
 /* Delete every key that begins with the box's id. */
@@ -427,19 +490,6 @@ index_name_get(struct index_txn *t, uint32_t id, uint32_t uid, struct str *name)
 	if (rc == 0)
 		*name = (struct str){v.mv_data, v.mv_size};
 	return index_fail(t->ix, rc);
-}
-
-/* The next key, which is a higher one: a damaged tree may go in circles. */
-static int
-next_key(MDB_cursor *c, MDB_val *k, MDB_val *v)
-{
-	MDB_val last = *k;
-	int rc = mdb_cursor_get(c, k, v, MDB_NEXT);
-
-	if (rc == 0 && k->mv_size == last.mv_size &&
-		memcmp(k->mv_data, last.mv_data, last.mv_size) <= 0)
-		rc = EIO;
-	return rc;
 }
 
 int

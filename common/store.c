@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/buf.h"
@@ -188,6 +189,7 @@ fail:
 void
 store_close(struct store *st)
 {
+	store_sweep(st, time(NULL));
 	index_close(st->index);
 	if (st->root != -1)
 		close(st->root);

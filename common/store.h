@@ -9,6 +9,7 @@
 #include "common/str.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct index;
@@ -36,6 +37,10 @@ struct store {
  */
 int store_open(struct store *st, const struct options *opt, const char *home);
 void store_close(struct store *st);
+
+/* Once a day: drop from the cache what no folder is left of.  store_close()
+ * does it. */
+void store_sweep(struct store *st, int64_t now);
 
 /*
  * Find and make, when they are not there, the directories of a user's mail

@@ -357,6 +357,56 @@ test_full(struct index *ix)
 	ok(has_box(ix), "and what was there before is readable");
 }
 
+static off_t
+size_of(const char *dir)
+{
+	struct stat st;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/index5", dir);
+	return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* Fill a mailbox with messages and their content, and remove them all. */
+static void
+come_and_go(struct index *ix, uint32_t uid)
+{
+	struct index_box box;
+	struct index_txn *t = index_begin(ix, true);
+	static char big[2000];
+
+	index_box_get(t, STR("a"), &box);
+	for (uint32_t i = uid; i < uid + 500; i++) {
+		struct index_msg m = {.uid = i};
+
+		index_msg_put(t, box.id, &m, &STR("name"));
+		put_content(t, box.id, i, (struct str){big, sizeof(big)});
+	}
+	index_commit(t);
+	t = index_begin(ix, true);
+	for (uint32_t i = uid; i < uid + 500; i++)
+		index_msg_del(t, box.id, i);
+	index_commit(t);
+}
+
+static void
+test_space(const char *dir)
+{
+	struct index *ix = NULL;
+	off_t first;
+
+	index_open(&ix, dir, 64 << 20);
+	put_box(ix);
+	come_and_go(ix, 1);
+	come_and_go(ix, 1001);
+	first = size_of(dir);
+	for (uint32_t round = 2; round < 12; round++)
+		come_and_go(ix, round * 1000 + 1);
+	ok(first > 1 << 20 && size_of(dir) < first * 5 / 4,
+		"what was expunged makes room for what comes");
+	index_close(ix);
+}
+
 int
 main(void)
 {
@@ -375,6 +425,7 @@ main(void)
 	test_full(ix);
 	index_close(ix);
 	test_files(dir);
+	test_space(dir);
 	for (const char *const *f = (const char *const[]){"index5",
 		     "index5-lock", "state", NULL};
 		*f != NULL; f++) {

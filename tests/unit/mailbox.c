@@ -490,11 +490,11 @@ test_damage(void)
 		signal(SIGSEGV, end);
 		signal(SIGBUS, end);
 		mailbox_sync(mb);
+		mailbox_close(mb);
+		store_close(&st);
 		_exit(0);
 	}
 	wait(NULL);
-	mailbox_close(mb);
-	store_close(&st);
 	store_open(&st, &opt, home);
 	mb = open_box(MAILBOX_SELECT);
 	ok(mb != NULL && is(mb, 1, MSG_SEEN) && mailbox_get(mb, 2, &m) &&
