@@ -1,6 +1,8 @@
 # Programs that people read mail with see a whole mailbox over IMAP.
 
 load ../lib/bed
+load ../lib/overhear
+load clients
 
 INBOX=(one.eml two.eml three.eml utf8.eml forwarded.eml html.eml 8bit.eml
 	crlf.eml dots.eml nonl.eml emptybody.eml)
@@ -14,21 +16,18 @@ setup() {
 	maildir_put "${INBOX[@]:1}"
 	maildir_put -d .Sent -f RS "${SENT[@]}"
 	start_server imapd
+	overhear
 	OUT=$BED_HOME/out
 	as_user mkdir "$OUT"
 }
 
-# there DIR MESSAGE...: every message arrived as it was, but for the lines
-# that mbsync and mutt add.
-there() {
-	local dir=$1
-
-	shift
-	/usr/bin/python3 "$BED_ROOT/tests/clients/same.py" \
-		-h X-TUID,Content-Length,Lines "$dir" "${@/#/$BED_MAIL/}"
+# all_there DIR MESSAGE...: but for the lines that mbsync and mutt add.
+all_there() {
+	there -h X-TUID,Content-Length,Lines "$@"
 }
 
-# mbsyncrc: how to reach the server comes from stdin.
+# mbsyncrc DIRECTION WHERE: how to reach the server comes from stdin; folders
+# are made on one side (Near) or on both.
 mbsyncrc() {
 	{
 		echo "IMAPAccount a"
@@ -47,31 +46,16 @@ mbsyncrc() {
 		Far :far:
 		Near :near:
 		Patterns *
-		Create Near
-		Sync Pull
+		Create $2
+		Expunge $2
+		Sync $1
 		SyncState *
 		EOT
-	} >"$BED_HOME/mbsyncrc"
-	bed_own "$BED_HOME/mbsyncrc"
+	} | rc mbsyncrc
 }
 
-mbsync_twice() {
-	local before
-
-	as_user mbsync -q -c "$BED_HOME/mbsyncrc" all
-	there "$OUT/INBOX" "${INBOX[@]}"
-	there "$OUT/Sent" "${SENT[@]}"
-	# Flags came along.
-	[[ $(find "$OUT/Sent" -name '*:2,RS' | wc -l) == 3 ]]
-	[[ $(find "$OUT/INBOX" -name '*:2,S' | wc -l) == 1 ]]
-	before=$(find "$OUT" -type f -name '[0-9]*' | sort)
-	as_user mbsync -q -c "$BED_HOME/mbsyncrc" all
-	[[ $(find "$OUT" -type f -name '[0-9]*' | sort) == "$before" ]]
-}
-
-@test "mbsync copies every folder over TCP, and nothing the second time" {
-	need mbsync
-	mbsyncrc <<-EOT
+over_tcp() {
+	cat <<-EOT
 		Host 127.0.0.1
 		Port $BED_PORT
 		SSLType None
@@ -79,15 +63,93 @@ mbsync_twice() {
 		User $BED_USER
 		Pass $BED_PASSWORD
 	EOT
+}
+
+sync_all() {
+	as_user mbsync -q -c "$BED_HOME/mbsyncrc" all
+}
+
+mbsync_twice() {
+	local before
+
+	sync_all
+	all_there "$OUT/INBOX" "${INBOX[@]}"
+	all_there "$OUT/Sent" "${SENT[@]}"
+	# Flags came along.
+	[[ $(find "$OUT/Sent" -name '*:2,RS' | wc -l) == 3 ]]
+	[[ $(find "$OUT/INBOX" -name '*:2,S' | wc -l) == 1 ]]
+	before=$(find "$OUT" -type f -name '[0-9]*' | sort)
+	sync_all
+	[[ $(find "$OUT" -type f -name '[0-9]*' | sort) == "$before" ]]
+}
+
+@test "mbsync copies every folder over TCP, and nothing the second time" {
+	need mbsync
+	over_tcp | mbsyncrc Pull Near
 	mbsync_twice
+	overheard 60
 }
 
 @test "mbsync copies every folder through a Tunnel, without a login" {
 	need mbsync
-	mbsyncrc <<-EOT
-		Tunnel "$BED_BIN/imapd"
+	mbsyncrc Pull Near <<-EOT
+		DisableExtension COMPRESS=DEFLATE
+		Tunnel "$BED_BIN/imapd | tee $BED_HOME/raw.\$\$"
 	EOT
 	mbsync_twice
+	# What it was told is IMAP to the letter.
+	run -0 /usr/bin/python3 "$BED_ROOT/tests/lib/grammar.py" \
+		"$BED_HOME"/raw.*
+	echo "$output"
+	((${output%% *} > 30))
+}
+
+# Every message of both sides, and under which name.
+both_sides() {
+	find "$MAILDIR" "$OUT" -type f -path '*/[cn]*/*' | sort
+}
+
+@test "mbsync brings both sides together: mail, flags, folders, removals" {
+	local before
+
+	need mbsync
+	over_tcp | mbsyncrc All Both
+	sync_all
+	login_imap <<-'EOT'
+		C: a CREATE Far/Deep
+		S: a OK...
+		C: b SELECT INBOX
+		S* b OK...
+		C: c COPY 1 Far/Deep
+		S: c OK...
+		C: d STORE 2 +FLAGS.SILENT (\Flagged \Answered)
+		S: d OK...
+		C: e STORE 3 +FLAGS.SILENT (\Deleted)
+		S: e OK...
+		C: f EXPUNGE
+		S* f OK...
+	EOT
+	as_user mkdir -p "$OUT/Near/Deep"/{cur,new,tmp}
+	as_user cp "$BED_MAIL/thread1.eml" "$OUT/Near/Deep/new/1.M1P1.here"
+	before=$(grep -rl 'Message-ID: <utf8@' "$OUT/INBOX")
+	as_user mv "$before" "${before/[cn][eu][wr]\/*/cur/}/$(basename \
+		"${before%:*}"):2,FS"
+	rm "$(grep -rl 'Message-ID: <8bit@' "$OUT/INBOX")"
+	sync_all
+
+	all_there "$OUT/Far/Deep" one.eml
+	all_there "$MAILDIR/.Near.Deep/cur" thread1.eml
+	all_there "$OUT/INBOX" one.eml two.eml utf8.eml forwarded.eml html.eml \
+		crlf.eml dots.eml nonl.eml emptybody.eml
+	all_there "$MAILDIR/cur" one.eml two.eml utf8.eml forwarded.eml \
+		html.eml crlf.eml dots.eml nonl.eml emptybody.eml
+	[[ $(find "$OUT/INBOX" -name '*:2,FR*' | wc -l) == 1 ]]
+	[[ $(find "$MAILDIR/cur" -name '*:2,FS*' | wc -l) == 1 ]]
+
+	before=$(both_sides)
+	sync_all
+	[[ $(both_sides) == "$before" ]]
+	overheard 100
 }
 
 # On a terminal of its own; tags all messages and copies them to a mailbox.
@@ -104,10 +166,11 @@ mbsync_twice() {
 	bed_own "$BED_HOME/muttrc"
 	run as_user env TERM=vt100 timeout 30 script -qec \
 		"mutt -n -F $BED_HOME/muttrc" "$BED_HOME/screen"
-	if ! there "$OUT/all" "${INBOX[@]}"; then
+	if ! all_there "$OUT/all" "${INBOX[@]}"; then
 		cat "$BED_HOME/screen"
 		return 1
 	fi
+	overheard 30
 }
 
 @test "curl lists folders and fetches every message octet for octet" {
@@ -121,10 +184,11 @@ mbsync_twice() {
 		curl -sS -u "$BED_USER:$BED_PASSWORD" -o "$OUT/$message" \
 			"$url/INBOX;MAILINDEX=$n"
 	done
-	there "$OUT" "${INBOX[@]}"
+	all_there "$OUT" "${INBOX[@]}"
 	run -0 curl -sS -u "$BED_USER:$BED_PASSWORD" "$url/INBOX" \
 		-X 'FETCH 1 (FLAGS)'
 	[[ $output == *'\Seen'* ]]
+	overheard 60
 }
 
 @test "imaplib reads flags, sizes, sections and every octet" {
@@ -165,4 +229,5 @@ mbsync_twice() {
 		assert imap.logout()[0] == "BYE"
 	PY
 	[[ $(find "$MAILDIR/cur" -name '*2,*F*S*' | wc -l) == 1 ]]
+	overheard 30
 }

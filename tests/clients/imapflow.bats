@@ -3,6 +3,7 @@
 # "make imapflow" puts it into build/, as its lock file names it.
 
 load ../lib/bed
+load ../lib/overhear
 
 MESSAGES=(one.eml two.eml three.eml utf8.eml forwarded.eml html.eml 8bit.eml
 	crlf.eml dots.eml nonl.eml emptybody.eml)
@@ -17,6 +18,7 @@ MESSAGES=(one.eml two.eml three.eml utf8.eml forwarded.eml html.eml 8bit.eml
 	maildir_put -f S one.eml
 	maildir_put "${MESSAGES[@]:1}"
 	start_server imapd
+	overhear
 	mkdir "$BED_TMP/wire"
 	cd "$BED_TMP/wire"
 	NODE_PATH=$modules timeout 120 node \
@@ -24,4 +26,5 @@ MESSAGES=(one.eml two.eml three.eml utf8.eml forwarded.eml html.eml 8bit.eml
 		"$BED_USER" "$BED_PASSWORD" "${MESSAGES[@]/#/$BED_MAIL/}"
 	# Nor does the strict parser find fault with what it read.
 	/usr/bin/python3 "$BED_ROOT/tests/lib/grammar.py" raw.*
+	overheard 100
 }

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2030,SC2031
 
 load ../lib/bed
+load clients
 
 MESSAGES=(one.eml two.eml three.eml utf8.eml forwarded.eml html.eml 8bit.eml
 	crlf.eml dots.eml nonl.eml emptybody.eml)
@@ -19,15 +20,7 @@ setup() {
 
 # all_there [-h HEADER]: every message arrived as it was.
 all_there() {
-	/usr/bin/python3 "$BED_ROOT/tests/clients/same.py" "$@" "$OUT" \
-		"${MESSAGES[@]/#/$BED_MAIL/}"
-}
-
-# rc FILE: a client's configuration from stdin, readable for its user alone.
-rc() {
-	cat >"$BED_HOME/$1"
-	chmod 600 "$BED_HOME/$1"
-	bed_own "$BED_HOME/$1"
+	there "$@" "$OUT" "${MESSAGES[@]}"
 }
 
 @test "fetchmail takes the maildrop and leaves it empty" {
