@@ -109,6 +109,11 @@ bool lex_number(struct lex *l, uint32_t *out);
 bool lex_number64(struct lex *l, uint64_t *out);
 bool lex_seqset(struct lex *l, struct seqset *out); /* or "$" */
 
+/* The line ends with a literal that begins here; and its octets, with NUL
+ * among them or not. */
+bool lex_at_literal(const struct lex *l);
+bool lex_literal(struct lex *l, bool nul, struct str *out);
+
 /*
  * A message: its announcement "{n}" or "{n+}", behind a '~' what may hold NUL
  * (RFC 3516 7).  It is not asked for yet, and lex_finish() swallows it if it
