@@ -83,8 +83,10 @@ add(struct watch *w, int dirfd, uint32_t events, watch_seen *seen, void *ctx,
 		return -1;
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
-	/* The same directory twice (one mailbox open twice) has one wd. */
-	wd = inotify_add_watch(w->fd, path, events | self | IN_ONLYDIR);
+	/* The same directory twice (one mailbox open twice) has one wd, and
+	 * the events of both. */
+	wd = inotify_add_watch(
+		w->fd, path, events | self | IN_ONLYDIR | IN_MASK_ADD);
 	if (wd == -1)
 		return -1;
 	slot[w->n++] = (struct slot){wd, seen, ctx, which};

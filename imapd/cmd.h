@@ -94,6 +94,9 @@ struct fetch;
 void fetch_unasked(
 	struct imap *im, const struct fetch *f, const struct set *uids);
 
+/* cmd_notify.c */
+struct reply cmd_notify(struct imap *im);
+
 /* context.c */
 struct reply cmd_cancelupdate(struct imap *im);
 
@@ -109,6 +112,8 @@ struct reply cmd_enable(struct imap *im);
 
 /* cmd_idle.c */
 struct reply cmd_idle(struct imap *im);
+/* Wait until the client says something, and tell what happens meanwhile. */
+enum io_result idle_wait(struct imap *im, bool expunge);
 
 /* cmd_esearch.c */
 struct reply cmd_esearch(struct imap *im);

@@ -53,6 +53,8 @@ parse_source(struct job *j)
 		*end = arena_alloc(&j->im->arena, sizeof(**end));
 		if (!scope_parse(j->im, *end))
 			return false;
+		if ((*end)->kind == SCOPE_SELECTED_DELAYED)
+			return lex_refuse(l, "Not a filter of ESEARCH");
 		j->elsewhere = j->elsewhere || (*end)->kind != SCOPE_SELECTED;
 		end = &(*end)->next;
 	} while (lex_at(l, ' ') && lex_space(l));

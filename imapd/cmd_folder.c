@@ -20,6 +20,7 @@
 #include "common/boxfile.h"
 #include "common/folder_change.h"
 #include "common/quota.h"
+#include "imapd/notify.h"
 #include "imapd/shared.h"
 #include "imapd/specialuse.h"
 
@@ -134,8 +135,10 @@ create(struct imap *im, struct str name, const char *use)
 	buf_init(&dir, 4096);
 	if (use != NULL && is_taken(im, &all, use))
 		r = reply_no("[USEATTR] Another mailbox has that use");
-	else if (new_dir(im, &all, name, &dir, &r))
+	else if (new_dir(im, &all, name, &dir, &r)) {
 		r = create_dir(im, buf_cstr(&dir), use);
+		notify_own_name(im, STR(""), name);
+	}
 	buf_free(&dir);
 	folders_free(&all);
 	return r;
@@ -214,6 +217,7 @@ static struct reply delete (
 	}
 	if (folder_delete(&im->store, f->dir) == -1)
 		return reply_change(-1);
+	notify_own_name(im, name, STR(""));
 	quota_recount(im->store.root);
 	return reply_ok("Done");
 }
@@ -327,6 +331,7 @@ rename_to(struct imap *im, const struct folders *all, struct str old,
 
 	if (shared_name(im, old))
 		return reply_errno(EACCES);
+	notify_own_name(im, f == &all->f[0] ? STR("") : old, now);
 	if (f == &all->f[0])
 		return reply_change(move_inbox(im, dir));
 	if (f == NULL && !has_children(all, old))

@@ -1,5 +1,6 @@
 /*
- * IDLE (RFC 2177): the client waits to be told.
+ * IDLE (RFC 2177): the client waits to be told; and after NOTIFY it does so
+ * between any two commands (RFC 5465 3.1).
  *
  * 1. What wakes us is the client, or a notice that somebody was in the
  *    directories; then the update behind every command is made here, and its
@@ -17,12 +18,14 @@
  */
 #include "imapd/cmd.h"
 
+#include <stdlib.h>
+
 #include "common/options.h"
+#include "imapd/notify.h"
 #include "imapd/update.h"
 
 enum {
 	POLL_MS = 2000,
-	SELDOM_MS = 60000,
 	REST_MS = 100
 };
 
@@ -38,32 +41,36 @@ pause_for(struct imap *im, int fd, int ms, int64_t end, bool *client)
 	return io_wait(im->io, fd, left < ms ? (int)left : ms, client, &notice);
 }
 
-/* Look, tell, and say how long to rest from it. */
+/* Look, tell, and say how long to rest from it; *due: when to look again. */
 static int
-look(struct imap *im)
+look(struct imap *im, bool expunge, int *due)
 {
 	int64_t began = io_now_ms(), rest;
 
 	if (im->sel.mb != NULL)
-		update_client(im, true);
+		update_client(im, expunge);
+	*due = notify_look(im);
+	if (im->sel.mb != NULL && !im->sel.watched && *due > POLL_MS)
+		*due = POLL_MS;
+	/* A client may stay here for ever. */
+	arena_reset(&im->arena);
 	rest = REST_MS + 2 * (io_now_ms() - began);
 	return rest < POLL_MS ? (int)rest : POLL_MS;
 }
 
-static enum io_result
-idle(struct imap *im, int64_t end)
+enum io_result
+idle_wait(struct imap *im, bool expunge)
 {
-	bool watched = im->sel.watched;
+	int64_t end = io_now_ms() + (int64_t)im->opt->idle_timeout_s * 1000;
+	int fd = im->watch != NULL ? watch_fd(im->watch) : -1;
 	bool client = false;
 	enum io_result r = IO_OK;
+	int due;
 
 	while (r == IO_OK && !client) {
-		r = pause_for(im, -1, look(im), end, &client);
+		r = pause_for(im, -1, look(im, expunge, &due), end, &client);
 		if (r == IO_OK && !client)
-			r = pause_for(im, watched ? watch_fd(im->watch) : -1,
-				watched || im->sel.mb == NULL ? SELDOM_MS
-							      : POLL_MS,
-				end, &client);
+			r = pause_for(im, fd, due, end, &client);
 	}
 	return r;
 }
@@ -71,14 +78,17 @@ idle(struct imap *im, int64_t end)
 struct reply
 cmd_idle(struct imap *im)
 {
-	int64_t end = io_now_ms() + (int64_t)im->opt->idle_timeout_s * 1000;
 	struct lex *l = &im->lex;
 	struct str line;
+	char *tag;
 
 	if (!lex_end(l))
 		return reply_bad(im);
+	tag = str_dup(im->tag);
 	io_puts(im->io, "+ idling\r\n");
-	l->end = idle(im, end);
+	l->end = idle_wait(im, true);
+	im->tag = arena_str(&im->arena, str_of(tag));
+	free(tag);
 	if (l->end != IO_OK || !lex_more(l, &line))
 		return reply_bad(im);
 	if (!str_iis(line, "DONE")) {

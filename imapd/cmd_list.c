@@ -1,7 +1,8 @@
 /*
  * LIST and LSUB, and the list of subscriptions.
  *
- * All questions are asked to one tree of names and answered by one writer.  A
+ * All questions are asked to one tree of names and answered by one writer
+ * (list.c).  A
  * name is an answer when it matches a pattern and is wanted: it exists, or is
  * what the selection options say (RFC 5258 3).  Two rules let other names in:
  *
@@ -16,42 +17,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/folder.h"
-#include "common/log.h"
 #include "common/subscriptions.h"
-#include "imapd/acl.h"
+#include "imapd/list.h"
+#include "imapd/notify.h"
 #include "imapd/pattern.h"
 #include "imapd/shared.h"
-#include "imapd/specialuse.h"
 #include "imapd/status.h"
-#include "imapd/tree.h"
 
 enum {
 	PATTERNS_MAX = 100
-};
-
-enum {
-	SELECT_SUBSCRIBED = 1 << 0,
-	SELECT_SPECIAL = 1 << 1,
-	SELECT_RECURSIVE = 1 << 2,
-	SELECT_REMOTE = 1 << 3, /* there are none */
-	RETURN_SUBSCRIBED = 1 << 4,
-	RETURN_STATUS = 1 << 5,
-	RETURN_MYRIGHTS = 1 << 6,
-	RETURN_ALWAYS = 1 << 7 /* told whether asked for or not */
-};
-
-/* What a client asks for. */
-struct query {
-	bool lsub;
-	bool extended;
-	unsigned options;     /* SELECT_ and RETURN_ bits */
-	unsigned status;      /* items of RETURN (STATUS ...) */
-	struct str reference; /* as the client wrote it */
-	struct str *pattern;  /* in UTF-8, the reference before each */
-	size_t npattern;
-	struct folders all;
-	struct specialuse uses[SPECIAL_USES];
 };
 
 struct option {
@@ -79,7 +53,7 @@ static const struct option return_options[] = {
 /* Reading the question. */
 
 static bool
-read_option(struct lex *l, const struct option *o, struct query *q)
+read_option(struct lex *l, const struct option *o, struct list_query *q)
 {
 	struct str word;
 
@@ -97,7 +71,7 @@ read_option(struct lex *l, const struct option *o, struct query *q)
 
 /* "SUBSCRIBED CHILDREN)", perhaps empty. */
 static bool
-read_options(struct lex *l, const struct option *o, struct query *q)
+read_options(struct lex *l, const struct option *o, struct list_query *q)
 {
 	bool first = true;
 
@@ -112,7 +86,7 @@ read_options(struct lex *l, const struct option *o, struct query *q)
 
 /* RECURSIVEMATCH has to know what is to be found below (RFC 5258 3.1). */
 static bool
-read_select(struct lex *l, struct query *q)
+read_select(struct lex *l, struct list_query *q)
 {
 	if (q->lsub || !lex_take(l, '('))
 		return true;
@@ -125,7 +99,7 @@ read_select(struct lex *l, struct query *q)
 }
 
 static bool
-read_return(struct lex *l, struct query *q)
+read_return(struct lex *l, struct list_query *q)
 {
 	struct str word;
 
@@ -140,7 +114,7 @@ read_return(struct lex *l, struct query *q)
 }
 
 static void
-add_pattern(struct imap *im, struct query *q, struct str pattern)
+add_pattern(struct imap *im, struct list_query *q, struct str pattern)
 {
 	/* A power of two: time for more room. */
 	if ((q->npattern & (q->npattern - 1)) == 0) {
@@ -157,7 +131,7 @@ add_pattern(struct imap *im, struct query *q, struct str pattern)
 /* Reference and pattern are one text; a separator at its end is what some
  * clients put behind a name. */
 static bool
-read_pattern(struct imap *im, struct query *q)
+read_pattern(struct imap *im, struct list_query *q)
 {
 	struct lex *l = &im->lex;
 	struct str pattern;
@@ -180,7 +154,7 @@ read_pattern(struct imap *im, struct query *q)
 }
 
 static bool
-read_patterns(struct imap *im, struct query *q)
+read_patterns(struct imap *im, struct list_query *q)
 {
 	struct lex *l = &im->lex;
 
@@ -199,7 +173,7 @@ read_patterns(struct imap *im, struct query *q)
 }
 
 static bool
-read_query(struct imap *im, struct query *q)
+read_query(struct imap *im, struct list_query *q)
 {
 	struct lex *l = &im->lex;
 
@@ -210,38 +184,8 @@ read_query(struct imap *im, struct query *q)
 
 /* Gathering the names. */
 
-static void
-add_folders(struct imap *im, struct query *q, struct tree *t)
-{
-	for (size_t i = 0; i < q->all.n; i++) {
-		struct node *n = tree_add(t,
-			name_shown(&im->names, &im->arena,
-				str_of(q->all.f[i].name)),
-			NODE_EXISTS);
-
-		n->folder = &q->all.f[i];
-	}
-	specialuse_read(im, &q->all, q->uses);
-}
-
-static int
-add_subscriptions(struct imap *im, struct tree *t)
-{
-	struct subscriptions subs;
-
-	if (subscriptions_read(&subs, im->store.root) == -1)
-		return -1;
-	for (size_t i = 0; i < subs.n; i++)
-		tree_add(t,
-			name_shown(
-				&im->names, &im->arena, str_of(subs.name[i])),
-			NODE_SUBSCRIBED);
-	subscriptions_free(&subs);
-	return 0;
-}
-
 static bool
-is_wanted(const struct query *q, const struct node *n)
+is_wanted(const struct list_query *q, const struct node *n)
 {
 	if (q->lsub)
 		return (n->bits & NODE_SUBSCRIBED) != 0;
@@ -256,7 +200,7 @@ is_wanted(const struct query *q, const struct node *n)
 
 /* Is this level shown though it is not wanted itself? */
 static bool
-is_level(const struct query *q, const struct node *n, struct str pattern)
+is_level(const struct list_query *q, const struct node *n, struct str pattern)
 {
 	if (pattern.p[pattern.n - 1] == '*' ||
 		(q->options & (SELECT_SUBSCRIBED | SELECT_SPECIAL)) != 0)
@@ -267,7 +211,7 @@ is_level(const struct query *q, const struct node *n, struct str pattern)
 
 /* NODE_MATCHES: it is an answer by itself, or would be if it were wanted. */
 static void
-judge(struct imap *im, const struct query *q, struct node *n)
+judge(struct imap *im, const struct list_query *q, struct node *n)
 {
 	bool matches = false, level = false;
 
@@ -299,101 +243,8 @@ look_below(struct imap *im, struct tree *t)
 	}
 }
 
-/* Answering. */
-
-static void
-put_attribute(struct buf *b, bool *first, const char *name)
-{
-	if (!*first)
-		buf_putc(b, ' ');
-	*first = false;
-	buf_puts(b, name);
-}
-
-/* Who does not ask in RFC 5258's way need not know its \NonExistent; of the
- * two only one can be said. */
-static void
-put_attributes(struct imap *im, const struct query *q, const struct node *n)
-{
-	const char *use = specialuse_of(q->uses, n->folder);
-	bool first = true;
-
-	if (q->lsub) {
-		if ((n->bits & NODE_SUBSCRIBED) == 0)
-			put_attribute(im->out, &first, "\\Noselect");
-		return;
-	}
-	if ((n->bits & NODE_EXISTS) == 0)
-		put_attribute(im->out, &first,
-			q->extended ? "\\NonExistent" : "\\Noselect");
-	put_attribute(im->out, &first,
-		(n->bits & NODE_HAS_EXISTING) != 0 ? "\\HasChildren"
-						   : "\\HasNoChildren");
-	if ((q->options & RETURN_SUBSCRIBED) != 0 &&
-		(n->bits & NODE_SUBSCRIBED) != 0)
-		put_attribute(im->out, &first, "\\Subscribed");
-	if (use != NULL)
-		put_attribute(im->out, &first, use);
-}
-
-/* What was asked for below this name (RFC 5258 3.5). */
-static void
-put_childinfo(struct buf *b, const struct query *q)
-{
-	bool first = true;
-
-	buf_puts(b, " (CHILDINFO (");
-	if ((q->options & SELECT_SUBSCRIBED) != 0)
-		put_attribute(b, &first, "\"SUBSCRIBED\"");
-	if ((q->options & SELECT_SPECIAL) != 0)
-		put_attribute(b, &first, "\"SPECIAL-USE\"");
-	buf_puts(b, "))");
-}
-
-static void
-put_node(struct imap *im, const struct query *q, const struct node *n)
-{
-	buf_puts(im->out, q->lsub ? "* LSUB (" : "* LIST (");
-	put_attributes(im, q, n);
-	buf_puts(im->out, ") ");
-	name_separator(&im->names, im->out);
-	buf_putc(im->out, ' ');
-	name_put(&im->names, n->name, im->out);
-	if ((q->options & SELECT_RECURSIVE) != 0 &&
-		(n->bits & NODE_HAS_WANTED) != 0)
-		put_childinfo(im->out, q);
-	buf_puts(im->out, "\r\n");
-	io_sent(im->io);
-	/* RFC 8440 3: not where only something below was asked for. */
-	if ((q->options & RETURN_MYRIGHTS) != 0 && n->folder != NULL &&
-		(n->bits & NODE_WANTED) != 0)
-		(void)acl_put_myrights(im, n->folder);
-	if ((q->options & RETURN_STATUS) == 0 || n->folder == NULL)
-		return;
-	/* RFC 5819 2: one that has no STATUS gets none. */
-	if (status_put(im, str_of(n->folder->name), q->status) == -1)
-		log_warn("%s: no STATUS: %s", n->folder->name, strerror(errno));
-}
-
-void
-list_put_selected(struct imap *im, struct str name, struct str client)
-{
-	struct str shown = name_shown(&im->names, &im->arena, name);
-
-	buf_puts(im->out, "* LIST () ");
-	name_separator(&im->names, im->out);
-	buf_putc(im->out, ' ');
-	name_put(&im->names, shown, im->out);
-	if (!str_eq(shown, client)) {
-		buf_puts(im->out, " (\"OLDNAME\" (");
-		name_put(&im->names, client, im->out);
-		buf_puts(im->out, "))");
-	}
-	buf_puts(im->out, "\r\n");
-}
-
 static struct reply
-answer(struct imap *im, struct query *q)
+answer(struct imap *im, struct list_query *q)
 {
 	unsigned both = NODE_MATCHES | NODE_WANTED;
 	struct tree t;
@@ -403,9 +254,9 @@ answer(struct imap *im, struct query *q)
 			return reply_no("[LIMIT] Pattern too long");
 	tree_init(&t, &im->arena);
 	if (!q->lsub)
-		add_folders(im, q, &t);
+		list_folders(im, q, &t);
 	if ((q->lsub || (q->options & RETURN_SUBSCRIBED) != 0) &&
-		add_subscriptions(im, &t) == -1)
+		list_subscriptions(im, &t) == -1)
 		return reply_errno(errno);
 	tree_build(&t, im->names.separator);
 	for (size_t i = 0; i < t.n; i++)
@@ -416,12 +267,12 @@ answer(struct imap *im, struct query *q)
 		if ((t.node[i].bits & both) == both ||
 			((t.node[i].bits & NODE_MATCHES) != 0 &&
 				(t.node[i].bits & NODE_HAS_HIDDEN) != 0))
-			put_node(im, q, &t.node[i]);
+			list_put(im, q, &t.node[i], NULL);
 	return reply_ok("Done");
 }
 
 static struct reply
-list(struct imap *im, struct query *q)
+list(struct imap *im, struct list_query *q)
 {
 	struct reply r;
 
@@ -444,7 +295,7 @@ list(struct imap *im, struct query *q)
 struct reply
 cmd_list(struct imap *im)
 {
-	struct query q = {0};
+	struct list_query q = {0};
 
 	return list(im, &q);
 }
@@ -452,7 +303,7 @@ cmd_list(struct imap *im)
 struct reply
 cmd_lsub(struct imap *im)
 {
-	struct query q = {.lsub = true};
+	struct list_query q = {.lsub = true};
 
 	return list(im, &q);
 }
@@ -469,8 +320,10 @@ subscribe(struct imap *im, bool on)
 		return reply_bad(im);
 	if (!name_in(&im->names, &im->arena, client, &name))
 		errno = EINVAL;
-	else if (subscriptions_set(im->store.root, name, on) == 0)
+	else if (subscriptions_set(im->store.root, name, on) == 0) {
+		notify_own_name(im, STR(""), name);
 		return reply_ok("Done");
+	}
 	return errno == EINVAL
 		       ? reply_no("[CANNOT] Not a possible mailbox name")
 		       : reply_errno(errno);

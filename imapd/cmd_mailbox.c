@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "imapd/context.h"
 #include "imapd/limit.h"
+#include "imapd/notify.h"
 #include "imapd/resp.h"
 #include "imapd/resync.h"
 #include "imapd/shared.h"
@@ -60,10 +61,13 @@ imap_unselect(struct imap *im)
 
 	if (sel->mb == NULL)
 		return;
+	notify_unselected(im);
 	contexts_free(sel);
 	mailbox_close(sel->mb);
 	view_free(&sel->view);
 	set_free(&sel->saved);
+	set_free(&sel->held_flags);
+	set_free(&sel->own);
 	free(sel->name);
 	*sel = (struct selected){0};
 	view_init(&sel->view);

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "common/boxfile.h"
+#include "imapd/metadata.h"
+#include "imapd/notify.h"
 #include "imapd/resp.h"
 #include "imapd/shared.h"
 #include "imapd/specialuse.h"
@@ -35,7 +37,7 @@ struct entry {
 
 /* Whose notes: of a mailbox, or the server's when its name is empty. */
 struct place {
-	struct str shown; /* the name in the response */
+	struct str name; /* inner; empty for the server */
 	bool server;
 	char *dir;
 };
@@ -72,10 +74,8 @@ read_place(
 	f = folders_find(&all, name);
 	if (f != NULL) {
 		p->dir = arena_cstr(&im->arena, str_of(f->dir));
-		p->shown = p->server ? STR("")
-				     : name_shown(&im->names, &im->arena,
-					       str_of(f->name));
-		p->shown = arena_str(&im->arena, p->shown);
+		if (!p->server)
+			p->name = arena_str(&im->arena, str_of(f->name));
 	}
 	folders_free(&all);
 	return p->dir != NULL;
@@ -221,7 +221,32 @@ open_place(struct imap *im, const struct place *p)
 		im->store.root, p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+bool
+metadata_entry(struct str key, bool server, struct str *entry)
+{
+	const struct place p = {.server = server};
+	struct str before = str_of(prefix(&p));
+
+	if (!server && str_is(key, "special-use")) {
+		*entry = str_of(special_entry);
+		return true;
+	}
+	*entry = str_skip(key, before.n);
+	return str_starts(key, before) && entry->n > 0 && entry->p[0] == '/';
+}
+
 /* Answering GETMETADATA. */
+
+void
+metadata_put_name(struct imap *im, struct str name)
+{
+	buf_puts(im->out, "* METADATA ");
+	if (name.n == 0)
+		buf_puts(im->out, "\"\"");
+	else
+		name_put(&im->names, name_shown(&im->names, &im->arena, name),
+			im->out);
+}
 
 static void
 put_value(struct buf *b, struct str v)
@@ -244,11 +269,7 @@ put_entry(struct imap *im, struct request *r, bool *first, struct str name,
 		return;
 	}
 	if (*first) {
-		buf_puts(im->out, "* METADATA ");
-		if (r->place.server)
-			buf_puts(im->out, "\"\"");
-		else
-			name_put(&im->names, r->place.shown, im->out);
+		metadata_put_name(im, r->place.name);
 		buf_putc(im->out, ' ');
 	}
 	resp_item(im->out, first);
@@ -439,5 +460,7 @@ cmd_setmetadata(struct imap *im)
 	close(fd);
 	if (rc == -1)
 		return reply_errno(e);
+	for (size_t i = 0; r.no == NULL && i < r.n; i++)
+		notify_own_note(im, r.place.name, r.entry[i].name);
 	return r.no == NULL ? reply_ok("Done") : reply_no(r.no);
 }

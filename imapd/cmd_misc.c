@@ -81,6 +81,7 @@ static const struct {
 	{"UIDBATCHES",            NULL          },
 	{"CONTEXT=SEARCH",        NULL          },
 	{"CONTEXT=SORT",          NULL          },
+	{"NOTIFY",                NULL          },
 	{"STARTTLS",              tls_offered   },
 	{"LOGINDISABLED",         login_disabled},
 	{"AUTH=PLAIN",            plain_offered },

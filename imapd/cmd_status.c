@@ -125,17 +125,17 @@ static const struct {
 	const char *name;
 	uint64_t (*value)(const struct numbers *n); /* NULL: MAILBOXID */
 } items[] = {
-	{"MESSAGES",        messages       },
-	{"RECENT",          recent         },
-	{"UIDNEXT",         uidnext        },
-	{"UIDVALIDITY",     uidvalidity    },
-	{"UNSEEN",          unseen         },
-	{"HIGHESTMODSEQ",   highestmodseq  },
-	{"SIZE",            size           },
-	{"DELETED",         deleted        },
-	{"DELETED-STORAGE", deleted_storage},
-	{"APPENDLIMIT",     append_limit   },
-	{"MAILBOXID",       NULL           },
+	[STATUS_MESSAGES] = {"MESSAGES",        messages       },
+	[STATUS_RECENT] = {"RECENT",          recent         },
+	[STATUS_UIDNEXT] = {"UIDNEXT",         uidnext        },
+	[STATUS_UIDVALIDITY] = {"UIDVALIDITY",     uidvalidity    },
+	[STATUS_UNSEEN] = {"UNSEEN",          unseen         },
+	[STATUS_HIGHESTMODSEQ] = {"HIGHESTMODSEQ",   highestmodseq  },
+	[STATUS_SIZE] = {"SIZE",            size           },
+	[STATUS_DELETED] = {"DELETED",         deleted        },
+	[STATUS_DELETED_STORAGE] = {"DELETED-STORAGE", deleted_storage},
+	[STATUS_APPENDLIMIT] = {"APPENDLIMIT",     append_limit   },
+	[STATUS_MAILBOXID] = {"MAILBOXID",       NULL           },
 };
 
 enum {
@@ -216,20 +216,29 @@ put_selected(struct imap *im, struct str name, unsigned asked)
 	return 0;
 }
 
+void
+status_put_open(
+	struct imap *im, struct str name, struct mailbox *mb, unsigned asked)
+{
+	struct numbers n = {.opt = im->opt, .mb = mb};
+
+	n.st = mailbox_status(mb);
+	n.recent = n.st->in_new;
+	put_status(im, name, asked, &n);
+}
+
 int
 status_put(struct imap *im, struct str name, unsigned asked)
 {
-	struct numbers n = {.opt = im->opt};
+	struct mailbox *mb;
 
 	enable_modseqs(im, asked);
 	if (imap_is_selected(im, name))
 		return put_selected(im, name, asked);
-	if (imap_open(im, name, MAILBOX_LOOK, &n.mb) == -1)
+	if (imap_open(im, name, MAILBOX_LOOK, &mb) == -1)
 		return -1;
-	n.st = mailbox_status(n.mb);
-	n.recent = n.st->in_new;
-	put_status(im, name, asked, &n);
-	mailbox_close(n.mb);
+	status_put_open(im, name, mb, asked);
+	mailbox_close(mb);
 	return 0;
 }
 

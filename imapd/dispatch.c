@@ -35,6 +35,7 @@ static const struct cmd cmds[] = {
 	{"MYRIGHTS",     ST_USER,     0,                     cmd_myrights    },
 	{"NAMESPACE",    ST_USER,     0,                     cmd_namespace   },
 	{"NOOP",         ST_ANY,      0,                     cmd_noop        },
+	{"NOTIFY",       ST_USER,     0,                     cmd_notify      },
 	{"RENAME",       ST_USER,     0,                     cmd_rename      },
 	{"REPLACE",      ST_SELECTED, CMD_SEQ,               cmd_replace     },
 	{"SEARCH",       ST_SELECTED, CMD_SEQ | CMD_NUMBERS, cmd_search      },

@@ -170,6 +170,20 @@ fetch_parse(struct lex *l, struct fetch *f)
 	       (find_word(macros, name, f) || parse_item(l, name, f));
 }
 
+bool
+fetch_parse_optional(struct lex *l, struct fetch **out)
+{
+	size_t at = l->at;
+
+	*out = NULL;
+	if (!lex_take(l, ' ') || !lex_at(l, '(')) {
+		l->at = at;
+		return true;
+	}
+	*out = arena_alloc(l->arena, sizeof(**out));
+	return fetch_parse(l, *out);
+}
+
 static bool
 modifier(struct lex *l, struct fetch *f)
 {

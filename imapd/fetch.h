@@ -41,6 +41,9 @@ struct fetch {
 /* A macro, one item, or a list in parentheses. */
 bool fetch_parse(struct lex *l, struct fetch *f);
 
+/* " (item item)" in the arena, or NULL when there is no such list. */
+bool fetch_parse_optional(struct lex *l, struct fetch **out);
+
 /* " (CHANGEDSINCE n VANISHED PARTIAL 1:5)", or nothing. */
 bool fetch_modifiers(struct lex *l, struct fetch *f);
 

@@ -62,8 +62,15 @@ struct selected {
 	uint64_t held_modseq;
 	/* Updates of results (imapd/context.h). */
 	struct context *contexts;
-	bool untold; /* this command made a change that is not among them */
-	bool looked; /* this command has found what others did */
+	/* What NOTIFY keeps from being told: UIDs whose flags changed, and
+	 * that there are new messages. */
+	struct set held_flags;
+	bool held_new;
+	struct set own; /* UIDs that this client's own commands brought */
+	bool expunged;  /* this command expunged, and tells so always */
+	bool catch_up;  /* this command tells all, whatever NOTIFY says */
+	bool untold;    /* this command made a change that is not among them */
+	bool looked;    /* this command has found what others did */
 	bool watched;
 };
 
@@ -93,7 +100,8 @@ struct imap {
 	struct store store;
 	struct names names;
 	struct selected sel;
-	struct watch *watch; /* NULL: there is none, changes are looked for */
+	struct notify *notify; /* NULL: there was no NOTIFY yet */
+	struct watch *watch;   /* NULL: there is none, changes are looked for */
 };
 
 enum status {

@@ -61,20 +61,6 @@ partial_find(
 	return true;
 }
 
-/* " (UID BODY[])", or nothing: behind UPDATE. */
-static bool
-parse_update(struct lex *l, struct wanted *w)
-{
-	size_t at = l->at;
-
-	if (!lex_take(l, ' ') || !lex_at(l, '(')) {
-		l->at = at;
-		return true;
-	}
-	w->update = arena_alloc(l->arena, sizeof(*w->update));
-	return fetch_parse(l, w->update);
-}
-
 static bool
 parse_option(struct lex *l, struct wanted *w)
 {
@@ -94,7 +80,8 @@ parse_option(struct lex *l, struct wanted *w)
 	w->parts |= part;
 	if (part == RETURN_PARTIAL)
 		return lex_space(l) && partial_parse(l, &w->partial);
-	return part != RETURN_UPDATE || parse_update(l, w);
+	/* RFC 5465 7 */
+	return part != RETURN_UPDATE || fetch_parse_optional(l, &w->update);
 }
 
 bool

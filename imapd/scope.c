@@ -14,13 +14,14 @@ static const struct {
 	const char *name;
 	enum scope_kind kind;
 } kinds[] = {
-	{"selected",    SCOPE_SELECTED   },
-	{"inboxes",     SCOPE_INBOXES    },
-	{"personal",    SCOPE_PERSONAL   },
-	{"subscribed",  SCOPE_SUBSCRIBED },
-	{"subtree",     SCOPE_SUBTREE    },
-	{"subtree-one", SCOPE_SUBTREE_ONE},
-	{"mailboxes",   SCOPE_MAILBOXES  },
+	{"selected",         SCOPE_SELECTED        },
+	{"selected-delayed", SCOPE_SELECTED_DELAYED},
+	{"inboxes",          SCOPE_INBOXES         },
+	{"personal",         SCOPE_PERSONAL        },
+	{"subscribed",       SCOPE_SUBSCRIBED      },
+	{"subtree",          SCOPE_SUBTREE         },
+	{"subtree-one",      SCOPE_SUBTREE_ONE     },
+	{"mailboxes",        SCOPE_MAILBOXES       },
 };
 
 static bool
@@ -105,6 +106,7 @@ matches(struct imap *im, const struct scope *s,
 
 	switch (s->kind) {
 	case SCOPE_SELECTED:
+	case SCOPE_SELECTED_DELAYED:
 		return im->sel.mb != NULL && str_is(name, im->sel.name);
 	case SCOPE_INBOXES:
 		return str_is(name, "INBOX");

@@ -12,6 +12,7 @@
 
 #include "imapd/cmd.h"
 #include "imapd/limit.h"
+#include "imapd/notify.h"
 #include "imapd/update.h"
 
 enum {
@@ -102,6 +103,15 @@ may_expunge(const struct imap *im, const struct cmd *cmd)
 	return im->uid && !im->numbers;
 }
 
+/* What happened meanwhile goes before the tagged response. */
+static void
+tell_news(struct imap *im, bool expunge)
+{
+	if (im->sel.mb != NULL)
+		update_client(im, expunge);
+	(void)notify_look(im);
+}
+
 static void
 run(struct imap *im)
 {
@@ -110,9 +120,8 @@ run(struct imap *im)
 
 	if (r.status == REPLY_NONE || lex_finish(&im->lex) != IO_OK)
 		return;
-	if (im->sel.mb != NULL && r.status != REPLY_BAD &&
-		(cmd->flags & CMD_QUIET) == 0)
-		update_client(im, may_expunge(im, cmd));
+	if (r.status != REPLY_BAD && (cmd->flags & CMD_QUIET) == 0)
+		tell_news(im, may_expunge(im, cmd));
 	put_reply(im, limit_tell(im, r));
 	if (im->want_tls)
 		start_tls(im);
@@ -123,6 +132,11 @@ run(struct imap *im)
 static void
 one_command(struct imap *im)
 {
+	/* Who has said NOTIFY SET listens all the time. */
+	if (notify_is_on(im) && io_unread(im->io).n == 0)
+		im->lex.end = idle_wait(im, notify_may_expunge(im));
+	if (im->lex.end != IO_OK)
+		return;
 	if (lex_begin(&im->lex) != IO_OK)
 		return;
 	if (lex_tag(&im->lex, &im->tag)) {

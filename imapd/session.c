@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "imapd/imap.h"
+#include "imapd/notify.h"
 
 enum {
 	COMMAND_MAX = 1 << 20
@@ -63,6 +64,7 @@ imap_session(struct session *s)
 	session_status(s, "%s: no mailbox selected", s->user);
 	greet(&im);
 	imap_serve(&im);
+	notify_free(&im);
 	imap_free(&im);
 	watch_free(im.watch);
 	store_close(&im.store);

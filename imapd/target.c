@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "common/folder.h"
+#include "imapd/notify.h"
 
 /* Could it be made? */
 static bool
@@ -31,18 +32,20 @@ target_open(
 {
 	struct str name;
 
-	*t = (struct target){0};
+	*t = (struct target){.im = im};
 	set_init(&t->in);
 	if (!name_in(&im->names, &im->arena, client, &name)) {
 		*why = reply_errno(ENOENT);
 		return false;
 	}
+	t->name = name;
 	if (imap_is_selected(im, name)) {
 		t->mb = im->sel.mb;
 		return true;
 	}
 	if (imap_open(im, name, MAILBOX_LOOK, &t->mb) == 0) {
 		t->own = true;
+		t->was = *mailbox_status(t->mb);
 		return true;
 	}
 	*why = errno == ENOENT && is_possible(im, name)
@@ -54,8 +57,13 @@ target_open(
 void
 target_came(struct target *t)
 {
-	if (!t->own)
-		set_union(mailbox_recent(t->mb), &t->in);
+	if (t->own) {
+		notify_own_messages(
+			t->im, t->name, &t->was, mailbox_status(t->mb));
+		return;
+	}
+	set_union(mailbox_recent(t->mb), &t->in);
+	set_union(&t->im->sel.own, &t->in);
 }
 
 void

@@ -9,9 +9,12 @@
 #include <stdbool.h>
 
 struct target {
+	struct imap *im;
+	struct str name;
 	struct mailbox *mb;
-	bool own;      /* opened for this, not the selected one */
-	struct set in; /* the UIDs that messages got there */
+	struct mailbox_status was; /* before anything was put there */
+	bool own;                  /* opened for this, not the selected one */
+	struct set in;             /* the UIDs that messages got there */
 };
 
 /* Open the client's name.  false: *why is the answer, [TRYCREATE] when making

@@ -24,6 +24,7 @@
 
 #include "common/log.h"
 #include "imapd/context.h"
+#include "imapd/notify.h"
 #include "imapd/resp.h"
 
 /* New flags, gathered while the index is read, told afterwards. */
@@ -32,6 +33,7 @@ struct diff {
 	struct set changed;
 	struct set fresh;   /* messages that have just got a number */
 	struct set touched; /* all that may be in other results now */
+	unsigned events;    /* what is to be told: NOTIFY_ bits */
 };
 
 static void
@@ -137,6 +139,10 @@ static void
 look_at(struct selected *sel, const struct set *recent, const struct msg *m,
 	struct diff *d)
 {
+	if (m->uid > sel->view.last && (d->events & NOTIFY_NEW) == 0) {
+		sel->held_new = true;
+		return;
+	}
 	if (m->uid > sel->view.last) {
 		view_add(&sel->view, m->uid, is_recent(sel, recent, m));
 		set_add(&d->present, m->uid);
@@ -159,8 +165,11 @@ look_at(struct selected *sel, const struct set *recent, const struct msg *m,
  * modseq.
  */
 static bool
-nothing_new(const struct selected *sel, uint64_t modseq, bool quiet)
+nothing_new(const struct selected *sel, uint64_t modseq, bool quiet,
+	const struct diff *d)
 {
+	if (sel->held_new && (d->events & NOTIFY_NEW) != 0)
+		return false;
 	return modseq == sel->view.modseq ||
 	       (quiet && !sel->untold && modseq == sel->told_modseq);
 }
@@ -176,13 +185,14 @@ find_changes(struct selected *sel, const struct set *recent, bool quiet,
 	if (mailbox_begin(sel->mb) == -1)
 		return -1;
 	modseq = mailbox_status(sel->mb)->highestmodseq;
-	if (nothing_new(sel, modseq, quiet)) {
+	if (nothing_new(sel, modseq, quiet, d)) {
 		mailbox_end(sel->mb);
 		sel->view.modseq = modseq;
 		for (size_t i = 0; i < sel->ntold; i++)
 			set_add(&d->touched, sel->told[i].uid);
 		return 0;
 	}
+	sel->held_new = false;
 	for (uint32_t uid = 1; uid != 0 && mailbox_next(sel->mb, uid, &m);
 		uid = m.uid + 1) {
 		look_at(sel, recent, &m, d);
@@ -191,8 +201,6 @@ find_changes(struct selected *sel, const struct set *recent, bool quiet,
 	set_init(&gone);
 	set_copy(&gone, &sel->view.uids);
 	set_subtract(&gone, &d->present);
-	if (gone.n > 0 && sel->held_modseq == 0)
-		sel->held_modseq = sel->view.modseq;
 	view_vanish(&sel->view, &gone);
 	set_free(&gone);
 	sel->view.modseq = modseq;
@@ -349,11 +357,50 @@ put_expunged(struct imap *im)
 		buf_printf(im->out, "* %u EXPUNGE\r\n", number);
 		io_sent(im->io);
 	}
-	im->sel.held_modseq = 0;
+}
+
+/* Flags that NOTIFY keeps back now, or did so before. */
+static void
+hold_flags(struct selected *sel, struct diff *d)
+{
+	if ((d->events & NOTIFY_FLAGS) == 0) {
+		set_union(&sel->held_flags, &d->changed);
+		set_clear(&d->changed);
+	} else {
+		set_union(&d->changed, &sel->held_flags);
+		set_clear(&sel->held_flags);
+	}
+	set_intersect(&d->changed, &sel->view.uids);
+}
+
+/* While something is kept back, the client's state is that of `since`, when it
+ * began. */
+static void
+hold_modseq(struct imap *im, const struct diff *d, uint64_t since)
+{
+	struct selected *sel = &im->sel;
+
+	if (sel->view.gone.n == 0 && !sel->held_new && sel->held_flags.n == 0)
+		sel->held_modseq = 0;
+	else if (sel->held_modseq == 0)
+		sel->held_modseq = since;
+	/* Who asked for silence is told only beside other modseqs. */
+	if (sel->held_modseq != 0 && imap_enabled(im, ENABLED_QRESYNC) &&
+		(d->events == NOTIFY_MESSAGES || d->touched.n > 0))
+		resp_highestmodseq(im->out, sel->held_modseq);
+}
+
+/* FETCH of new messages, but of those that this client brought itself
+ * (RFC 5465 5.2). */
+static void
+fetch_new(struct imap *im, struct diff *d)
+{
+	set_subtract(&d->fresh, &im->sel.own);
+	contexts_fetch(im, &d->fresh, notify_fetch(im));
 }
 
 static void
-put_diff(struct imap *im, const struct diff *d, bool expunge)
+put_diff(struct imap *im, struct diff *d, bool expunge)
 {
 	struct selected *sel = &im->sel;
 	uint64_t recent = set_count(&sel->view.recent);
@@ -370,10 +417,8 @@ put_diff(struct imap *im, const struct diff *d, bool expunge)
 	update_keywords(im);
 	put_flags_of(im, &d->changed);
 	contexts_look(im, &d->touched);
-	contexts_fetch(im, &d->fresh, NULL);
+	fetch_new(im, d);
 	contexts_tell(im);
-	if (sel->held_modseq != 0 && imap_enabled(im, ENABLED_QRESYNC))
-		resp_highestmodseq(im->out, sel->held_modseq);
 }
 
 static void
@@ -398,7 +443,8 @@ void
 update_client(struct imap *im, bool expunge)
 {
 	struct selected *sel = &im->sel;
-	struct diff d = {0};
+	struct diff d = {.events = notify_selected(im)};
+	uint64_t since = sel->view.modseq;
 	struct set recent;
 	bool quiet = sel->watched && !sel->looked && !mailbox_dirty(sel->mb);
 
@@ -410,10 +456,16 @@ update_client(struct imap *im, bool expunge)
 	if (mailbox_sync(sel->mb) == -1)
 		log_warn("%s: cannot look for changes: %s", sel->name,
 			strerror(errno));
-	take_recent(sel, &recent);
+	if ((d.events & NOTIFY_NEW) != 0)
+		take_recent(sel, &recent);
 	find_changes(sel, &recent, quiet, &d);
 	forget_told(sel);
-	put_diff(im, &d, expunge);
+	hold_flags(sel, &d);
+	put_diff(im, &d,
+		sel->expunged || (expunge && (d.events & NOTIFY_EXPUNGE) != 0));
+	hold_modseq(im, &d, since);
+	set_clear(&sel->own);
+	sel->expunged = sel->catch_up = false;
 	set_free(&recent);
 	set_free(&d.present);
 	set_free(&d.changed);
@@ -426,14 +478,17 @@ update_expunged(struct imap *im)
 {
 	struct view *v = &im->sel.view;
 	uint32_t last = v->last, before = view_count(v);
+	uint64_t modseq;
 	bool went;
 
+	im->sel.expunged = true;
 	if (!imap_enabled(im, ENABLED_QRESYNC))
 		return reply_ok("Done");
 	update_client(im, true);
 	/* Others may have come instead. */
 	went = set_rank(&v->uids, last) < before;
-	return reply_ok(went ? imap_text(im, "[HIGHESTMODSEQ %" PRIu64 "] Done",
-				       v->modseq)
-			     : "Done");
+	modseq = im->sel.held_modseq != 0 ? im->sel.held_modseq : v->modseq;
+	return reply_ok(
+		went ? imap_text(im, "[HIGHESTMODSEQ %" PRIu64 "] Done", modseq)
+		     : "Done");
 }
