@@ -65,7 +65,7 @@ buf_room(struct buf *b, size_t n)
 }
 
 void
-buf_add(struct buf *b, const void *p, size_t n)
+buf_add_more(struct buf *b, const void *p, size_t n)
 {
 	char *to;
 
@@ -87,12 +87,25 @@ buf_adds(struct buf *b, struct str s)
 void
 buf_putn(struct buf *b, uint64_t n)
 {
+	static const char pairs[] = "00010203040506070809"
+				    "10111213141516171819"
+				    "20212223242526272829"
+				    "30313233343536373839"
+				    "40414243444546474849"
+				    "50515253545556575859"
+				    "60616263646566676869"
+				    "70717273747576777879"
+				    "80818283848586878889"
+				    "90919293949596979899";
 	char digits[20];
 	size_t i = sizeof(digits);
 
-	do
-		digits[--i] = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
+	for (; n >= 100; n /= 100)
+		memcpy(digits + (i -= 2), pairs + n % 100 * 2, 2);
+	if (n >= 10)
+		memcpy(digits + (i -= 2), pairs + n * 2, 2);
+	else
+		digits[--i] = (char)('0' + n);
 	buf_add(b, digits + i, sizeof(digits) - i);
 }
 

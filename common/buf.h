@@ -27,9 +27,19 @@ void buf_free(struct buf *b);
 /* Forget the content and `bad`, keep the memory. */
 void buf_reset(struct buf *b);
 
-void buf_add(struct buf *b, const void *p, size_t n);
+void buf_add_more(struct buf *b, const void *p, size_t n);
 void buf_adds(struct buf *b, struct str s);
-/* Answers are made of little else, so these two are here. */
+/* Answers are made of little else, so these are here. */
+static inline void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (n > b->cap - b->n || n == 0 || b->bad) {
+		buf_add_more(b, p, n);
+		return;
+	}
+	memcpy(b->p + b->n, p, n);
+	b->n += n;
+}
 static inline void
 buf_puts(struct buf *b, const char *z)
 {

@@ -10,7 +10,7 @@
 #include <lmdb.h>
 
 /* Part of the file's name: another layout is another file. */
-#define INDEX_VERSION 6
+#define INDEX_VERSION 7
 #define INDEX_NAME "index"
 #define INDEX_FILE INDEX_NAME INDEX_DIGITS(INDEX_VERSION)
 #define INDEX_DIGITS(n) INDEX_QUOTED(n)

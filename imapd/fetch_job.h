@@ -11,6 +11,7 @@
 #include "imapd/cmd.h"
 #include "imapd/fetch.h"
 #include "imapd/identity.h"
+#include "imapd/resp.h"
 
 /* One message of a FETCH, as far as it is known. */
 struct facts {
@@ -36,6 +37,7 @@ struct job {
 	struct text text;      /* room to make previews in */
 	struct buf room;       /* for header fields */
 	struct identities ids; /* when one of their items is asked for */
+	struct resp_lists lists;
 };
 
 static inline bool

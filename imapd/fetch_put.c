@@ -69,7 +69,8 @@ put_items(struct job *r, bool named, bool *first)
 	bool changed = x->tell_flags && imap_enabled(im, ENABLED_CONDSTORE);
 
 	if (fetch_wants(r, FETCH_UID) || (!named && (im->uid || changed))) {
-		put_name(im->out, first, "UID");
+		resp_item(im->out, first);
+		buf_puts(im->out, "UID ");
 		buf_putn(im->out, x->m.uid);
 	}
 	if (fetch_wants(r, FETCH_MODSEQ) || changed) {
@@ -78,7 +79,8 @@ put_items(struct job *r, bool named, bool *first)
 	}
 	if (fetch_wants(r, FETCH_FLAGS) || x->tell_flags) {
 		put_name(im->out, first, "FLAGS");
-		resp_flag_list(im->out, &x->m, mailbox_keywords(im->sel.mb),
+		resp_known_flags(im->out, &r->lists, &x->m,
+			mailbox_keywords(im->sel.mb),
 			imap_recent(im, x->m.uid));
 		update_told(im, &x->m);
 	}

@@ -160,8 +160,10 @@ static void
 put_keywords(struct buf *b, const struct keywords *kw, uint64_t bits,
 	bool forwarded, bool *first)
 {
-	for (unsigned i = 0; i < KEYWORDS_MAX; i++) {
-		if ((bits >> i & 1) == 0 || kw->name[i] == NULL)
+	for (; bits != 0; bits &= bits - 1) {
+		int i = __builtin_ctzll(bits);
+
+		if (kw->name[i] == NULL)
 			continue;
 		if (str_iis(str_of(kw->name[i]), resp_forwarded))
 			forwarded = false;
@@ -193,6 +195,29 @@ resp_flag_list(struct buf *b, const struct msg *m, const struct keywords *kw,
 	}
 	put_keywords(b, kw, m->keywords, m->flags & MSG_PASSED, &first);
 	close_list(b, first);
+}
+
+void
+resp_known_flags(struct buf *b, struct resp_lists *known, const struct msg *m,
+	const struct keywords *kw, bool recent)
+{
+	uint32_t flags = m->flags | (recent ? 1u << 31 : 0);
+	uint64_t h = (flags ^ m->keywords << 6) * 0x9e3779b97f4a7c15u;
+	struct resp_list *l = &known->list[h >> 60];
+	size_t at = b->n, n;
+
+	if (l->n > 0 && l->flags == flags && l->keywords == m->keywords) {
+		buf_add(b, l->text, l->n);
+		return;
+	}
+	resp_flag_list(b, m, kw, recent);
+	n = b->n - at;
+	if (b->bad || n > sizeof(l->text))
+		return;
+	l->flags = flags;
+	l->keywords = m->keywords;
+	l->n = n;
+	memcpy(l->text, b->p + at, n);
 }
 
 void

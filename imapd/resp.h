@@ -50,6 +50,20 @@ extern const char resp_forwarded[];
 void resp_flag_list(struct buf *b, const struct msg *m,
 	const struct keywords *kw, bool recent);
 
+/* The same for many messages: a few lists are kept, for they recur.  known
+ * begins as zeros, and again when keywords have changed. */
+struct resp_list {
+	uint32_t flags;
+	uint64_t keywords;
+	size_t n;
+	char text[88];
+};
+struct resp_lists {
+	struct resp_list list[16];
+};
+void resp_known_flags(struct buf *b, struct resp_lists *known,
+	const struct msg *m, const struct keywords *kw, bool recent);
+
 /* All flags that there are here: "(\Answered ... $Work)"; more: "\*" too. */
 void resp_all_flags(struct buf *b, const struct keywords *kw, bool more);
 

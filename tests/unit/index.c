@@ -3,7 +3,7 @@
  * with one message (LMDB keeps a lone duplicate differently), a few (a page
  * inside a page) and thousands.  And the ways in which files go bad.
  */
-#include "common/index.h"
+#include "common/index_impl.h"
 #include "common/buf.h"
 #include "common/msgname.h"
 #include "tests/unit/tap.h"
@@ -334,7 +334,7 @@ test_files(const char *dir)
 	index_open(&ix, dir, 1 << 20);
 	ok(ix != NULL && !has_box(ix), "dirty from another boot: dropped");
 	index_close(ix);
-	write_file(dir, "index5", "this is no database, not even nearly");
+	write_file(dir, INDEX_FILE, "this is no database, not even nearly");
 	ix = NULL;
 	ok(index_open(&ix, dir, 1 << 20) == -1 && errno == EIO,
 		"a damaged file is refused");
@@ -363,7 +363,7 @@ size_of(const char *dir)
 	struct stat st;
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/index5", dir);
+	snprintf(path, sizeof(path), "%s/" INDEX_FILE, dir);
 	return stat(path, &st) == 0 ? st.st_size : 0;
 }
 
@@ -426,8 +426,8 @@ main(void)
 	index_close(ix);
 	test_files(dir);
 	test_space(dir);
-	for (const char *const *f = (const char *const[]){"index5",
-		     "index5-lock", "state", NULL};
+	for (const char *const *f = (const char *const[]){INDEX_FILE,
+		     INDEX_FILE "-lock", "state", NULL};
 		*f != NULL; f++) {
 		char path[256];
 

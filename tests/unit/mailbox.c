@@ -4,6 +4,7 @@
  * other's changes; random outside changes, seeded, against a model.
  */
 #include "common/folder_change.h"
+#include "common/index_impl.h"
 #include "common/mailbox.h"
 #include "tests/unit/tap.h"
 
@@ -481,7 +482,7 @@ test_damage(void)
 	put("cur/1.a:2,S", "a\n");
 	mb = open_box(MAILBOX_SELECT);
 	uidvalidity = mailbox_status(mb)->uidvalidity;
-	run("dd if=/dev/urandom of=../cache/index5 bs=4096 count=40 "
+	run("dd if=/dev/urandom of=../cache/" INDEX_FILE " bs=4096 count=40 "
 	    "conv=notrunc 2>/dev/null");
 	put("cur/2.b:2,", "b\n");
 	/* Whatever happens here happens to this process alone. */
