@@ -60,7 +60,7 @@ put_attribute(struct buf *b, bool *first, const char *name)
  * two only one can be said. */
 static void
 put_attributes(struct imap *im, const struct list_query *q,
-	const struct node *n, const struct list_news *news)
+	const struct node *n, const struct list_news *news, bool closed)
 {
 	const char *use = specialuse_of(q->uses, n->folder);
 	bool first = true;
@@ -73,6 +73,8 @@ put_attributes(struct imap *im, const struct list_query *q,
 	if ((n->bits & NODE_EXISTS) == 0)
 		put_attribute(im->out, &first,
 			q->extended ? "\\NonExistent" : "\\Noselect");
+	else if (closed)
+		put_attribute(im->out, &first, "\\Noselect");
 	put_attribute(im->out, &first,
 		(n->bits & NODE_HAS_EXISTING) != 0 ? "\\HasChildren"
 						   : "\\HasNoChildren");
@@ -107,12 +109,36 @@ put_childinfo(struct buf *b, const struct list_query *q)
 	buf_puts(b, "))");
 }
 
+/* The STATUS that will stand behind it, if it is asked for; false: a mailbox
+ * that has none cannot be selected (RFC 5819 2). */
+static bool
+find_status(struct imap *im, const struct list_query *q, const struct node *n,
+	struct buf *status)
+{
+	struct buf *out = im->out;
+	int rc;
+
+	if ((q->options & RETURN_STATUS) == 0 || n->folder == NULL)
+		return true;
+	im->out = status;
+	rc = status_put(im, str_of(n->folder->name), q->status);
+	im->out = out;
+	if (rc == -1)
+		log_warn("%s: no STATUS: %s", n->folder->name, strerror(errno));
+	return rc == 0;
+}
+
 void
 list_put(struct imap *im, const struct list_query *q, const struct node *n,
 	const struct list_news *news)
 {
+	struct buf status;
+	bool good;
+
+	buf_init(&status, SIZE_MAX);
+	good = find_status(im, q, n, &status);
 	buf_puts(im->out, q->lsub ? "* LSUB (" : "* LIST (");
-	put_attributes(im, q, n, news);
+	put_attributes(im, q, n, news, !good);
 	buf_puts(im->out, ") ");
 	name_separator(&im->names, im->out);
 	buf_putc(im->out, ' ');
@@ -123,16 +149,13 @@ list_put(struct imap *im, const struct list_query *q, const struct node *n,
 	if (news != NULL && news->old.n > 0)
 		put_oldname(im, name_shown(&im->names, &im->arena, news->old));
 	buf_puts(im->out, "\r\n");
-	io_sent(im->io);
 	/* RFC 8440 3: not where only something below was asked for. */
 	if ((q->options & RETURN_MYRIGHTS) != 0 && n->folder != NULL &&
 		(n->bits & NODE_WANTED) != 0)
 		(void)acl_put_myrights(im, n->folder);
-	if ((q->options & RETURN_STATUS) == 0 || n->folder == NULL)
-		return;
-	/* RFC 5819 2: one that has no STATUS gets none. */
-	if (status_put(im, str_of(n->folder->name), q->status) == -1)
-		log_warn("%s: no STATUS: %s", n->folder->name, strerror(errno));
+	buf_adds(im->out, buf_str(&status));
+	buf_free(&status);
+	io_sent(im->io);
 }
 
 void

@@ -63,3 +63,29 @@ load ../lib/bed
 		S: f BAD...
 	EOT
 }
+
+@test "RFC 8440 3: MYRIGHTS never before its LIST, and beside STATUS" {
+	maildir_make .a
+	login_imap <<-'EOT'
+		C: a LIST "" * RETURN (STATUS (MESSAGES) MYRIGHTS CHILDREN)
+		S: * LIST (\HasNoChildren) "/" INBOX
+		S+ * MYRIGHTS INBOX lrswitkeacd
+		S+ * STATUS INBOX (MESSAGES 0)
+		S: * LIST (\HasNoChildren) "/" a
+		S+ * MYRIGHTS a lrswitkxeacd
+		S+ * STATUS a (MESSAGES 0)
+		S: a OK...
+		C: b LIST "" a RETURN (MYRIGHTS (x))
+		S: b BAD...
+	EOT
+}
+
+@test "RFC 8440 3: a name that is subscribed and gone has no rights to tell" {
+	login_imap <<-'EOT'
+		C: a SUBSCRIBE gone
+		S: a OK...
+		C: b LIST (SUBSCRIBED) "" * RETURN (MYRIGHTS)
+		S: * LIST (\NonExistent \HasNoChildren \Subscribed) "/" gone
+		S: b OK...
+	EOT
+}

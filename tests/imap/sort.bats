@@ -158,3 +158,27 @@ sorted() {
 		cut -d' ' -f3 | paste -sd' ')
 	echo "(DATE REVERSE SUBJECT) UTF-8 ALL => $want" | sorted
 }
+
+@test "RFC 5957 3: an empty name is none; what is decoded to nothing too; groups" {
+	mail '"" <m@example.org>' a 'Tue, 2 Feb 2016 12:00:00 +0000'
+	mail '=?utf-8?q??= <l@example.org>' b 'Tue, 2 Feb 2016 12:00:00 +0000'
+	mail 'Zed <a@example.org>, Abe <b@example.org>' c \
+		'Tue, 2 Feb 2016 12:00:00 +0000'
+	mail '=?utf-8?b?S8O2bG4=?= <z@example.org>' d \
+		'Tue, 2 Feb 2016 12:00:00 +0000'
+	mail 'KÖLM <z@example.org>' e 'Tue, 2 Feb 2016 12:00:00 +0000'
+	sorted <<-'EOT'
+		(DISPLAYFROM) UTF-8 ALL => 5 4 2 1 3
+	EOT
+}
+
+@test "RFC 5957 3: equals go on to the next criterion, then by number" {
+	mail 'Ann <z@example.org>' b 'Tue, 2 Feb 2016 12:00:00 +0000'
+	mail 'ann <a@example.org>' a 'Tue, 2 Feb 2016 12:00:00 +0000'
+	mail 'ANN <m@example.org>' b 'Tue, 2 Feb 2016 12:00:00 +0000'
+	sorted <<-'EOT'
+		(DISPLAYFROM) UTF-8 ALL => 1 2 3
+		(DISPLAYFROM SUBJECT) UTF-8 ALL => 2 1 3
+		(DISPLAYFROM REVERSE SUBJECT) UTF-8 ALL => 1 3 2
+	EOT
+}
