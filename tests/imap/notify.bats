@@ -345,7 +345,9 @@ others_change() {
 	login_imap <<-'EOT'
 		C: a NOTIFY SET (personal (MessageNew MessageExpunge FlagChange))
 		S: a OK...
-		RUN maildir_put -d .Work one.eml two.eml
+		RUN maildir_put -d .Work one.eml
+		S: * STATUS Work (MESSAGES 2 UIDNEXT 3 UIDVALIDITY ... UNSEEN 1)
+		RUN maildir_put -d .Work two.eml
 		S: * STATUS Work (MESSAGES 3 UIDNEXT 4 UIDVALIDITY ... UNSEEN 2)
 		RUN rm "$MAILDIR"/.Work/new/*.M5P*
 		S: * STATUS Work (MESSAGES 2 UIDNEXT 4 UIDVALIDITY ... UNSEEN 1)

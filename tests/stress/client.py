@@ -20,6 +20,9 @@ import grammar
 
 FLAGS = ["\\Seen", "\\Answered", "\\Flagged", "\\Draft"]
 WORDS = ["$Forwarded", "work", "$Label1", "later"]
+# Results that stay alive: in the order of the mailbox, and sorted.
+LIVE = ["UID SEARCH RETURN (%s) UNSEEN UNDELETED",
+        "UID SORT RETURN (%s) (REVERSE SIZE) UTF-8 KEYWORD work"]
 BY_NUMBER = ("FETCH", "STORE", "SEARCH", "SORT", "THREAD")
 
 
@@ -125,9 +128,12 @@ class Client:
         self.forget()
         self.qresync = False
         self.resync = None
+        self.notify = None      # "selected" or "selected-delayed"
+        self.quiet = time.monotonic()   # what comes unasked is newer
 
     def forget(self):
         """No mailbox is selected."""
+        self.contexts = {}      # tag -> UIDs, kept up to date (RFC 5267)
         self.modseq = None
         self.selected = None
         self.readonly = False
@@ -219,7 +225,8 @@ class Client:
         elif kind == "BYE":
             self.must(self.leaving, "BYE")
         else:
-            self.must(self.flight, "no command runs: %r" % (value,))
+            self.must(self.flight or self.notify,
+                      "no command runs: %r" % (value,))
             getattr(self, "on_" + kind.lower(), self.other)(*value[1:])
 
     def must(self, true, what):
@@ -229,7 +236,28 @@ class Client:
     def other(self, *_):
         pass
 
+    @property
+    def running(self):
+        """The command whose answers come, or none: NOTIFY's news."""
+        if self.flight:
+            return self.flight[0]
+        command = Command("nothing", self.notify == "selected")
+        command.sent = self.quiet
+        return command
+
+    @property
+    def listens(self):
+        """Hears of everything without a command."""
+        return self.notify == "selected" and self.selected \
+            and not self.flight
+
+    def by_uid(self):
+        """Whose numbers may move at any time asks by UID alone."""
+        return self.notify == "selected" or self.rng.random() < .5
+
     def on_ok(self, _tag, code, _text):
+        if code and code[0] == "CLOSED" and self.notify:
+            self.opened()
         if code and code[0] == "HIGHESTMODSEQ" and self.selected:
             self.modseq = code[1]
         if code and code[0] == "UIDVALIDITY" and self.selected:
@@ -243,6 +271,7 @@ class Client:
         self.must(self.flight and self.flight[0].tag == tag,
                   "no such tag runs: %r" % tag)
         command = self.flight.popleft()
+        self.quiet = command.sent
         self.must(kind != "BAD", "BAD: %r" % text)
         if code and code[0] == "COPYUID":
             self.copied(code)
@@ -252,12 +281,12 @@ class Client:
     def on_exists(self, n):
         self.must(n >= len(self.view), "EXISTS %d after %d" % (
             n, len(self.view)))
-        since = self.flight[0].sent
+        since = self.running.sent
         self.view += [Slot(since) for _ in range(n - len(self.view))]
 
     def on_expunge(self, n):
-        self.must(self.flight[0].expunge_allowed(),
-                  "EXPUNGE in answer to %s" % self.flight[0].word)
+        self.must(self.running.expunge_allowed(),
+                  "EXPUNGE in answer to %s" % self.running.word)
         self.must(n <= len(self.view), "EXPUNGE %d of %d" % (
             n, len(self.view)))
         self.drop(n - 1)
@@ -272,8 +301,8 @@ class Client:
 
     def on_vanished(self, earlier, ranges):
         self.must(self.qresync, "VANISHED")
-        self.must(earlier or self.flight[0].expunge_allowed(),
-                  "VANISHED in answer to %s" % self.flight[0].word)
+        self.must(earlier or self.running.expunge_allowed(),
+                  "VANISHED in answer to %s" % self.running.word)
         for low, high in ranges:
             if earlier and self.resync is not None:
                 for uid in [u for u in self.resync if low <= u <= high]:
@@ -336,8 +365,8 @@ class Client:
         if "UID" in items:
             self.learn_uid(n, items["UID"])
         slot = self.view[n - 1]
-        self.must(not self.flight[0].uid or "UID" in items
-                  or self.flight[0].word not in ("FETCH", "STORE"),
+        self.must(not self.running.uid or "UID" in items
+                  or self.running.word not in ("FETCH", "STORE"),
                   "no UID in answer to a UID command")
         for key, value in items.items():
             if value is not None and key.startswith("BODY[HEADER"):
@@ -358,7 +387,7 @@ class Client:
         if "FLAGS" in items:
             slot.flags = frozenset(f.decode().lower() for f in items["FLAGS"]
                                    ) - {"\\recent"}
-        self.flight[0].told.append((n, slot, "FLAGS" in items))
+        self.running.told.append((n, slot, "FLAGS" in items))
 
     def on_search(self, numbers, _modseq=None):
         self.flight[0].result = numbers
@@ -366,9 +395,35 @@ class Client:
     on_sort = on_search
 
     def on_esearch(self, about, uid, data):
+        tag = about.get("TAG")
+        if tag in self.contexts:
+            self.must(uid, "updates by UID")
+            return self.updated(self.contexts[tag], data)
         self.must(about.get("TAG") == self.flight[0].tag, "ESEARCH's tag")
         self.must(uid == self.flight[0].uid, "ESEARCH's UID")
         self.flight[0].result = data.get("ALL", [])
+        if self.flight[0].word == "live":
+            self.contexts[tag] = self.flight[0].result
+        return None
+
+    def updated(self, live, data):
+        """In the order in which they come; 0 is no position."""
+        for at, uids in data.get("REMOVEFROM", []):
+            if at:
+                self.must(live[at - 1:at - 1 + len(uids)] == uids,
+                          "REMOVEFROM (%d %s) of %s" % (at, uids, live))
+                del live[at - 1:at - 1 + len(uids)]
+            for uid in uids if not at else ():
+                self.must(uid in live, "REMOVEFROM %d" % uid)
+                live.remove(uid)
+        for at, uids in data.get("ADDTO", []):
+            self.must(not set(uids) & set(live), "ADDTO %s again" % uids)
+            self.must(at <= len(live) + 1, "ADDTO beyond the end")
+            if at:
+                live[at - 1:at - 1] = uids
+            else:
+                live += uids
+        self.world.counts["updates of results"] += 1
 
     def copied(self, code):
         """COPYUID: what is in the other mailbox now."""
@@ -450,12 +505,19 @@ class Client:
                 "QRESYNC" in self.capabilities:
             self.qresync = True
             self.send("ENABLE CONDSTORE QRESYNC", Command("ENABLE"))
+        wants = {2: "selected-delayed", 4: "selected"}.get(self.number % 5)
+        if wants and not self.notify and "NOTIFY" in self.capabilities:
+            self.notify = wants
+            self.send("NOTIFY SET (%s (MessageNew (UID FLAGS BODY.PEEK["
+                      "HEADER.FIELDS (X-STRESS)]) MessageExpunge FlagChange))"
+                      " (mailboxes box (MessageNew MessageExpunge))" % wants,
+                      Command("NOTIFY"))
         if word is None:
             word = self.rng.choice(["SELECT"] * 5 + ["EXAMINE"])
         self.save()
-        self.forget()
-        self.selected = "INBOX"
-        self.readonly = word == "EXAMINE"
+        self.opening = word
+        if not (self.notify and self.selected):
+            self.opened()
         self.resync, text = None, ""
         if self.qresync and self.saved and self.rng.random() < .7:
             modseq, slots = self.saved
@@ -469,7 +531,17 @@ class Client:
                 self.resynced()
             elif self.view:
                 self.do_fetch(all_=True)
+            if self.number % 3 == 0 and "CONTEXT=SORT" in self.capabilities:
+                for text in LIVE:
+                    self.send(text % "UPDATE ALL", Command("live", True))
         self.send(word + " INBOX" + text, Command(word, done=done))
+
+    def opened(self):
+        """From here on the answers are of the new mailbox: who is told at any
+        time hears of the old one until it is CLOSED."""
+        self.forget()
+        self.selected = "INBOX"
+        self.readonly = self.opening == "EXAMINE"
 
     def save(self):
         """What is known of the selected mailbox, if that is all of it."""
@@ -514,7 +586,7 @@ class Client:
 
     def do_fetch(self, all_=False):
         rng = self.rng
-        uid = all_ or rng.random() < .5
+        uid = all_ or self.by_uid()
         if all_:
             text, chosen = "1:*", []
             items = "(FLAGS BODY.PEEK[HEADER.FIELDS (X-STRESS)])"
@@ -555,25 +627,30 @@ class Client:
         if self.readonly:
             return self.do_fetch()
         rng = self.rng
-        uid = rng.random() < .5
+        uid = self.by_uid()
         text, chosen = self.some(uid)
         if text is None:
             return self.do_noop()
         sign = rng.choice(["+", "-", "+", "-", ""])
         flags = rng.sample(FLAGS + WORDS, rng.randrange(1, 3))
-        return self.store(uid, text, chosen, sign, flags, rng.random() < .4)
+        return self.store(uid, text, chosen, sign, flags,
+                          self.silent(.4))
+
+    def silent(self, often):
+        """Not who is told at any time: what came first is unknown."""
+        return not self.notify and self.rng.random() < often
 
     def do_delete(self):
         if self.readonly:
             return self.do_noop()
-        uid = self.rng.random() < .5
+        uid = self.by_uid()
         text, slots = self.some_known(uid)
         if text is None:
             return self.do_noop()
         self.world.may_go_uids |= {slot.uid for slot in slots}
         chosen = [s.uid if uid else self.view.index(s) + 1 for s in slots]
         return self.store(uid, text, chosen, "+", ["\\Deleted"],
-                          self.rng.random() < .5)
+                          self.silent(.5))
 
     def store(self, uid, text, chosen, sign, flags, silent):
         command = Command("STORE", uid)
@@ -621,6 +698,9 @@ class Client:
     def do_idle(self):
         if "IDLE" not in self.capabilities:
             return self.do_noop()
+        if self.notify:
+            self.world.counts["listened"] += 1
+            return None
         return self.send("IDLE", Command("IDLE", more=[None]))
 
     def end_idle(self):
@@ -628,7 +708,7 @@ class Client:
         self.raw(b"DONE\r\n")
 
     def do_copy(self):
-        text, slots = self.some_known(uid := self.rng.random() < .5)
+        text, slots = self.some_known(uid := self.by_uid())
         if text is None:
             return self.do_noop()
         command = Command("COPY", uid)
@@ -638,7 +718,7 @@ class Client:
     def do_move(self):
         if self.readonly or "MOVE" not in self.capabilities:
             return self.do_copy()
-        text, slots = self.some_known(uid := self.rng.random() < .5)
+        text, slots = self.some_known(uid := self.by_uid())
         if text is None:
             return self.do_noop()
         self.world.may_go_uids |= {slot.uid for slot in slots}
@@ -680,7 +760,7 @@ class Client:
     def do_search(self):
         if not self.world.can_search:
             return self.do_fetch()
-        uid = self.rng.random() < .5
+        uid = self.by_uid()
         key = self.rng.choice(["ALL", "1:*", "SEEN", "NOT DELETED", "NAME",
                                "KEYWORD work", "UID 1:*", "UNDELETED LARGER 1",
                                "ALL SUBJECT message"])
@@ -741,7 +821,7 @@ class Client:
         if self.rng.random() < .5:
             self.do_fetch()
         elif self.view:
-            self.send("STORE 1:* -FLAGS.SILENT (\\Answered)"
+            self.send("UID STORE 1:* -FLAGS.SILENT (\\Answered)"
                       if not self.readonly else "NOOP", Command("STORE"))
         self.save()
         self.leaving = True
@@ -750,6 +830,8 @@ class Client:
     def do_burst(self):
         """Several by number at once, which may not move the numbers, then
         one by UID."""
+        if self.notify == "selected":
+            return self.do_fetch(all_=True)
         for _ in range(self.rng.randrange(2, 6)):
             text, chosen = self.some(False)
             if text is None:

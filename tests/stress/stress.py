@@ -208,23 +208,26 @@ class Stress:
         self.wait(lambda: all(c.idling or not c.flight
                               for c in self.clients), "idling")
         for one in self.clients:
-            if not one.idling:
+            if not one.idling and not one.listens:
                 if one.selected is None:
                     one.do_select("SELECT")
                 else:
                     one.send("NOOP", client.Command("NOOP"))
         self.wait(lambda: all(c.idling or not c.flight
                               for c in self.clients), "NOOP")
-        # Those in IDLE must hear of it without asking.
+        # Those in IDLE, or after NOTIFY, must hear of it without asking.
         files = len(self.world.inbox.files())
-        self.wait(lambda: all(not c.idling or len(c.view) == files
-                              for c in self.clients), "news in IDLE")
+        self.wait(lambda: all(not (c.idling or c.listens) or
+                              len(c.view) == files
+                              for c in self.clients), "news unasked")
         for one in self.clients:
             if one.idling:
                 one.end_idle()
         self.wait(lambda: not any(c.flight for c in self.clients), "DONE")
         for one in self.clients:
             one.send("NOOP", client.Command("NOOP"))
+            one.fresh = [one.send(text % "ALL", client.Command("SEARCH", True))
+                         for text in client.LIVE if one.contexts]
         self.wait(lambda: not any(c.flight for c in self.clients), "NOOP")
         self.judge()
 
@@ -260,6 +263,11 @@ class Stress:
             one.must(slot.flags in (None, flags), "UID %d has %s, was told %s"
                      % (uids[i], sorted(flags), slot.flags))
             slot.uid, slot.name, slot.flags = uids[i], name, flags
+        for live, now in zip(one.contexts.values(), one.fresh):
+            found = list(now.result)
+            one.must(live == found if now is one.fresh[1]
+                     else sorted(live) == found,
+                     "live result %s, a new one is %s" % (live, found))
 
     def judge_box(self):
         """Copied and moved messages: each where COPYUID says, none twice."""
