@@ -273,3 +273,35 @@ refused() {
 		S: c OK...
 	EOT
 }
+
+@test "NOTIFY tells new messages, changes and expunges without numbers" {
+	box
+	in_mode <<-'EOT'
+		C: c NOTIFY SET (selected (MessageNew (UID FLAGS) MessageExpunge FlagChange))
+		S* c OK...
+		RUN maildir_put one.eml
+		S: * 7 EXISTS
+		S* * 7 UIDFETCH (UID 7 FLAGS (\Recent))
+		RUN mv "$MAILDIR"/cur/*.M3P* "$MAILDIR/cur/1700000003.M3P1.bed:2,S"
+		S: * 3 UIDFETCH (FLAGS (\Seen))
+		RUN rm "$MAILDIR"/cur/*.M4P*
+		S: * VANISHED 4
+		C: d NOOP
+		S: d OK...
+	EOT
+}
+
+@test "CONTEXT: what comes into a result, and goes, is named by UID" {
+	box
+	in_mode <<-'EOT'
+		C: c UID SEARCH RETURN (UPDATE ALL) UNSEEN
+		S: * ESEARCH (TAG "c") UID ALL 2:6
+		S: c OK...
+		C: d UID STORE 3 +FLAGS (\Seen)
+		S+ * 3 UIDFETCH (FLAGS (\Seen))
+		S+ * ESEARCH (TAG "c") UID REMOVEFROM (0 3)
+		S: d OK...
+		C: e CLOSE
+		S: e OK...
+	EOT
+}
