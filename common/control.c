@@ -261,8 +261,8 @@ control_keep(int dirfd, const char *name, char to[300])
 	return r;
 }
 
-int
-control_write(int dirfd, const char *name, struct str content)
+static int
+replace(int dirfd, const char *name, struct str content, bool sync)
 {
 	char tmp[256], aside[300];
 	struct stat old;
@@ -284,15 +284,27 @@ control_write(int dirfd, const char *name, struct str content)
 	if (fd == -1)
 		return -1;
 	if (control_write_all(fd, content.p, content.n) == -1 ||
-		(had && raise_mtime(fd, &old) == -1) || fsync(fd) == -1 ||
+		(had && raise_mtime(fd, &old) == -1) ||
+		(sync && fsync(fd) == -1) ||
 		renameat(dirfd, tmp, dirfd, name) == -1)
 		goto fail;
-	close(fd);
-	return fsync(dirfd);
+	return close(fd);
 fail:
 	e = errno;
 	close(fd);
 	unlinkat(dirfd, tmp, 0);
 	errno = e;
 	return -1;
+}
+
+int
+control_write(int dirfd, const char *name, struct str content)
+{
+	return replace(dirfd, name, content, true) == -1 ? -1 : fsync(dirfd);
+}
+
+int
+control_write_hint(int dirfd, const char *name, struct str content)
+{
+	return replace(dirfd, name, content, false);
 }

@@ -34,6 +34,10 @@ int control_read(int dirfd, const char *name, size_t max, char **out, size_t *n,
  */
 int control_write(int dirfd, const char *name, struct str content);
 
+/* The same, and nothing is synced: after a power cut the file may be the old
+ * one, the new one, or empty. */
+int control_write_hint(int dirfd, const char *name, struct str content);
+
 /*
  * Mode and group of new files here: those of the file dovecot-shared; else,
  * when the group may write in the directory, the group's as well; else 0600

@@ -52,7 +52,9 @@ first_ledger(struct store *st, int dirfd)
 		return -1;
 	ul.uidvalidity = uidvalidity_next(st->root);
 	uidlist_new_guid(ul.guid);
-	rc = uidlist_write(&ul, dirfd);
+	rc = fsync(st->root);
+	if (rc == 0)
+		rc = uidlist_write(&ul, dirfd);
 	e = errno;
 	uidlist_free(&ul);
 	lock_release(&lock);

@@ -108,14 +108,18 @@ boot_id(char out[64])
 }
 
 static int
-write_state(int fd, const char *text)
+put_state(int fd, const char *text)
 {
 	size_t n = strlen(text);
 
-	if (pwrite(fd, text, n, 0) != (ssize_t)n ||
-		ftruncate(fd, (off_t)n) == -1)
-		return -1;
-	return fdatasync(fd);
+	return pwrite(fd, text, n, 0) == (ssize_t)n ? ftruncate(fd, (off_t)n)
+						    : -1;
+}
+
+static int
+write_state(int fd, const char *text)
+{
+	return put_state(fd, text) == -1 ? -1 : fdatasync(fd);
 }
 
 static const char clean[] = "clean\n";
@@ -154,6 +158,8 @@ join_state(struct index *ix, int dirfd)
 	};
 
 	for (int i = 0; i < TRIES; i++) {
+		bool old;
+
 		if (flock(ix->statefd, LOCK_SH) == -1)
 			return -1;
 		if (read_state(ix->statefd, &ix->dirty))
@@ -164,9 +170,11 @@ join_state(struct index *ix, int dirfd)
 		}
 		if (read_state(ix->statefd, &ix->dirty))
 			continue;
-		unlinkat(dirfd, INDEX_FILE, 0);
+		old = unlinkat(dirfd, INDEX_FILE, 0) == 0;
 		unlinkat(dirfd, INDEX_FILE "-lock", 0);
-		if (write_state(ix->statefd, clean) == -1)
+		/* Where there was nothing, nothing can come back. */
+		if ((old ? write_state(ix->statefd, clean)
+			 : put_state(ix->statefd, clean)) == -1)
 			return -1;
 	}
 	errno = EAGAIN;

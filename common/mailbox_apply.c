@@ -107,7 +107,7 @@ put_found(struct sync *s, struct index_txn *t, const struct found *f)
 	keep_seen(s, had ? &was : NULL, &m);
 	for (int bit = KEYWORD_LETTERS;
 		!had && s->extra != NULL && bit < KEYWORDS_MAX; bit++)
-		if (set_has(&s->extra[bit], f->uid))
+		if (s->extra[bit].n > 0 && set_has(&s->extra[bit], f->uid))
 			m.keywords |= (uint64_t)1 << bit;
 	if (!had || ((m.flags ^ was.flags) & (MSG_SYSTEM | MSG_PASSED)) != 0 ||
 		m.keywords != was.keywords)
@@ -157,12 +157,13 @@ read_extra(struct sync *s)
 	return s->extra == NULL ? -1 : mailbox_extra_sets(s->mb, s->extra);
 }
 
+/* A UID and the place of its file among those that were found. */
 static int
 by_uid(const void *a, const void *b)
 {
-	const struct found *const *x = a, *const *y = b;
+	const uint64_t *x = a, *y = b;
 
-	return ((*x)->uid > (*y)->uid) - ((*x)->uid < (*y)->uid);
+	return (*x > *y) - (*x < *y);
 }
 
 static int
@@ -187,7 +188,7 @@ static int
 write_all_found(struct sync *s)
 {
 	bool move = s->mb->mode == MAILBOX_SELECT && s->locked;
-	struct found **todo = calloc(s->scan.n + 1, sizeof(struct found *));
+	uint64_t *todo = calloc(s->scan.n + 1, sizeof(*todo));
 	size_t n = 0;
 	int rc = 0;
 
@@ -197,11 +198,11 @@ write_all_found(struct sync *s)
 		struct found *f = &s->scan.f[i];
 
 		if (f->known && (!f->same || (f->sub == MAILDIR_NEW && move)))
-			todo[n++] = f;
+			todo[n++] = (uint64_t)f->uid << 32 | i;
 	}
-	qsort(todo, n, sizeof(struct found *), by_uid);
+	qsort(todo, n, sizeof(*todo), by_uid);
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = write_found(s, todo[i], move);
+		rc = write_found(s, &s->scan.f[(uint32_t)todo[i]], move);
 	free(todo);
 	return rc;
 }

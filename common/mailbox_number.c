@@ -8,6 +8,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The root's directory has it; INBOX's is synced with the ledger. */
+static int
+new_uidvalidity(const struct mailbox *mb, uint32_t *out)
+{
+	*out = uidvalidity_next(mb->st->root);
+	return strcmp(mb->dir, ".") == 0 ? 0 : fsync(mb->st->root);
+}
 
 /* Another UIDVALIDITY than the index has: what it knows is about a mailbox
  * that is no more.  All files are as if never seen. */
@@ -62,7 +72,8 @@ read_ledger(struct sync *s)
 			errno = EROFS;
 			return -1;
 		}
-		s->ul.uidvalidity = uidvalidity_next(mb->st->root);
+		if (new_uidvalidity(mb, &s->ul.uidvalidity) == -1)
+			return -1;
 		s->ul.foreign = true; /* there is no file to append to */
 	}
 	if (s->ul.guid[0] == '\0')

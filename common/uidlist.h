@@ -92,7 +92,8 @@ char *uidlist_room(struct uidlist *ul, size_t n);
 
 /*
  * A new UIDVALIDITY for a folder of this Maildir: max(now, last + 1), kept in
- * dovecot-uidvalidity of the root by Dovecot's protocol of renames.
+ * dovecot-uidvalidity of the root by Dovecot's protocol of renames.  Before it
+ * is told the caller syncs the root's directory.
  */
 uint32_t uidvalidity_next(int rootfd);
 
