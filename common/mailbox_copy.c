@@ -43,8 +43,9 @@ struct copy {
 	uint32_t *uid;         /* in from */
 	struct added *added;   /* in to */
 	size_t n, done;
-	uint64_t octets;          /* of what is asked for */
-	int8_t bit[KEYWORDS_MAX]; /* from's keyword -> to's; -1 none, -2 ? */
+	struct quota_change quota; /* of COPY; MOVE has its own way */
+	uint64_t octets;           /* of what is asked for, when that counts */
+	int8_t bit[KEYWORDS_MAX];  /* from's keyword -> to's; -1 none, -2 ? */
 };
 
 /* Keywords have other letters in another folder. */
@@ -117,9 +118,11 @@ describe(struct copy *c, size_t i, const struct msg *m)
 	rc = mailbox_filename(c->from, m->uid, &b);
 	if (rc == 0) {
 		msgname_parse(buf_str(&b), &name);
-		if (!msgname_size(name.base, &octets))
-			octets = mailbox_file_octets(c->from, m->uid);
-		c->octets += octets;
+		if (c->quota.kept) {
+			if (!msgname_size(name.base, &octets))
+				octets = mailbox_file_octets(c->from, m->uid);
+			c->octets += octets;
+		}
 		c->uid[i] = m->uid;
 		c->added[i] = (struct added){
 			.base = new_base(c, name.base),
@@ -301,11 +304,18 @@ place_all(struct copy *c)
 
 	buf_init(&old, NAME_MAX + 1);
 	buf_init(&name, 1024);
+	/* Names are read from one state of the index, some at a time; without
+	 * it each would be read by itself. */
+	mailbox_begin(c->from);
 	while (rc == 0 && c->done < c->n) {
 		rc = place(c, c->done, &old, &name);
-		if (rc == 0 && ++c->done % 256 == 0)
-			rc = lock_keep(&c->to->lock);
+		if (rc == -1 || ++c->done % 256 != 0)
+			continue;
+		mailbox_end(c->from);
+		rc = lock_keep(&c->to->lock);
+		mailbox_begin(c->from);
 	}
+	mailbox_end(c->from);
 	if (rc == 0 || c->move)
 		if (maildir_sync_dir(&c->to->md, MAILDIR_CUR) == -1)
 			rc = -1;
@@ -356,27 +366,28 @@ drop_moved(struct copy *c)
 
 /* What a MOVE leaves in one folder it takes in another. */
 static void
-tell_quota(const struct copy *c)
+tell_quota(struct copy *c)
 {
-	struct quota_change quota;
 	struct buf name;
 
-	quota_begin(&quota, mailbox_quota(c->to));
 	buf_init(&name, 1024);
-	for (size_t i = 0; i < c->done; i++) {
+	for (size_t i = 0; c->quota.kept && i < c->done; i++) {
 		full_name(c, i, &name);
-		quota_file(
-			&quota, c->to->md.sub[MAILDIR_CUR], buf_cstr(&name), 1);
+		quota_file(&c->quota, c->to->md.sub[MAILDIR_CUR],
+			buf_cstr(&name), 1);
 	}
 	buf_free(&name);
-	quota_end(&quota);
+	quota_end(&c->quota);
 }
 
 static int
 run(struct copy *c, const struct set *uids)
 {
-	int rc = collect(c, uids);
+	int rc;
 
+	if (!c->move)
+		quota_begin(&c->quota, mailbox_quota(c->to));
+	rc = collect(c, uids);
 	if (rc == -1 || c->n == 0)
 		return rc;
 	if (!c->move &&

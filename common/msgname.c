@@ -94,25 +94,34 @@ msgname_parse(struct str name, struct msgname *out)
 	out->has_info = true;
 }
 
+static void
+add_letter(uint64_t has[4], char c)
+{
+	unsigned char i = (unsigned char)c;
+
+	has[i / 64] |= UINT64_C(1) << i % 64;
+}
+
 void
 msgname_print(const struct msgname *m, struct buf *b)
 {
-	bool has[256] = {false};
+	uint64_t has[4] = {0}; /* a bit for each octet */
 
 	for (size_t i = 0; i < SYSTEM_FLAGS; i++)
 		if (m->flags & system_flags[i].flag)
-			has[(unsigned char)system_flags[i].letter] = true;
+			add_letter(has, system_flags[i].letter);
 	for (unsigned i = 0; i < 26; i++)
 		if (m->letters & UINT32_C(1) << i)
-			has['a' + i] = true;
+			add_letter(has, (char)('a' + i));
 	for (size_t i = 0; i < m->unknown.n; i++)
-		has[(unsigned char)m->unknown_buf[i]] = true;
+		add_letter(has, m->unknown_buf[i]);
 
 	buf_adds(b, m->base);
 	buf_puts(b, ":2,");
-	for (int c = 1; c < 256; c++)
-		if (has[c])
-			buf_putc(b, (char)c);
+	for (unsigned i = 0; i < 4; i++)
+		for (; has[i] != 0; has[i] &= has[i] - 1)
+			buf_putc(b, (char)(64 * i +
+					    (unsigned)__builtin_ctzll(has[i])));
 	if (m->more.n > 0 && m->more.p[0] == ':') {
 		buf_putc(b, ',');
 		buf_adds(b, str_skip(m->more, 1));
