@@ -98,7 +98,7 @@ $(B)/valgrind/bin/%: $(B)/obj/%/main.o $(B)/obj/tests/fake/confine.o $(B)/%.a \
 		$(B)/common.a
 	@mkdir -p $(@D)
 	$(LINK) -o $@.open $^ $(LDLIBS)
-	printf '%s\n' '#!/bin/sh' 'exec valgrind -q --error-exitcode=99 "$$0.open" "$$@"' >$@
+	printf '%s\n' '#!/bin/sh' 'exec valgrind -q --error-exitcode=99 "$${0%/*}/$(@F).open" "$$@"' >$@
 	chmod 755 $@
 
 # Unit tests: one program for each tests/unit/*.c.
