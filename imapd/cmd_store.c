@@ -143,22 +143,35 @@ tell_one(struct job *j, const struct msg *m, bool known)
 		im->sel.untold = true;
 }
 
+/* What a client takes for granted that hears nothing.  Another program may have
+ * changed the file's name just before us. */
+static bool
+as_expected(const struct msg *was, const struct flag_change *c,
+	const struct msg *now)
+{
+	uint32_t flags = (was->flags & ~c->flags_clear) | c->flags_set;
+	uint64_t words = (was->keywords & ~c->keywords_clear) | c->keywords_set;
+
+	return ((flags ^ now->flags) & MSG_SYSTEM) == 0 &&
+	       words == now->keywords;
+}
+
 /* One message; -1 with errno, ENOENT when it is gone. */
 static int
 store_one(struct job *j, uint32_t uid)
 {
 	struct selected *sel = &j->im->sel;
 	struct flag_change c = change_of(j);
-	struct msg m;
+	struct msg was, m;
 	bool known;
 
-	if (!mailbox_get(sel->mb, uid, &m)) {
+	if (!mailbox_get(sel->mb, uid, &was)) {
 		errno = ENOENT;
 		return -1;
 	}
-	known = m.modseq <= sel->view.modseq;
+	known = was.modseq <= sel->view.modseq;
 	if (mailbox_change(sel->mb, uid, &c, &m) == 0)
-		tell_one(j, &m, known);
+		tell_one(j, &m, known && as_expected(&was, &c, &m));
 	else if (errno == EBUSY && j->conditional)
 		refuse_one(j, &m);
 	else

@@ -7,7 +7,8 @@ NAMES: one line for each message, in the order of the UIDs: its file, from
 where we are.  COMMAND is our server, preauthenticated; HOST:PORT is Dovecot
 with the same Maildir.
 
-Every response of ours has to follow the grammar of RFC 3501 to the letter.
+Every response of ours has to follow the grammar to the letter: that of all
+responses (tests/lib/grammar.py), and what follows here of these three.
 What then differs from Dovecot has to be explained in KNOWN (differences.txt):
 either by its kind, which a rule below recognises, or message by message.
 Anything else is printed and fails:
@@ -19,10 +20,16 @@ ends early (an exception), a kind that KNOWN does not explain.
 """
 
 import collections
+import os
 import re
 import socket
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import grammar  # noqa: E402
 
 
 class Bad(Exception):
@@ -187,11 +194,18 @@ def check_body(b, extended):
 class Server:
     """One IMAP connection, read response by response."""
 
-    def __init__(self, rfile, wfile):
-        self.r, self.w = rfile, wfile
+    def __init__(self, rfile, wfile, parser=None):
+        self.r, self.w, self.parser = rfile, wfile, parser
 
     def response(self):
         """One response, its literals included."""
+        out = self.read_response()
+        if self.parser:
+            for _ in self.parser.feed(out):
+                pass
+        return out
+
+    def read_response(self):
         out = b""
         while True:
             line = self.r.readline()
@@ -235,7 +249,7 @@ class Server:
 def ours(command):
     p = subprocess.Popen(command, stdin=subprocess.PIPE,
                          stdout=subprocess.PIPE)
-    s = Server(p.stdout, p.stdin)
+    s = Server(p.stdout, p.stdin, grammar.Session())
     if not s.response().startswith(b"* PREAUTH"):
         raise Bad("greeting")
     return s

@@ -337,7 +337,7 @@ setup() {
 @test "clients that were away, while sessions and programs change the mailbox at once" {
 	rm "$MAILDIR"/cur/*
 	# The user may not be able to read where the source lies.
-	cp "$BED_ROOT/tests/imap/resync.py" "$BED_TMP"
+	cp "$BED_ROOT"/tests/{imap/resync,lib/grammar}.py "$BED_TMP"
 	for seed in 11 12 13; do
 		as_user /usr/bin/python3 "$BED_TMP/resync.py" \
 			$seed 100 "$MAILDIR" "$BED_BIN/imapd" \

@@ -16,6 +16,9 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+import grammar  # noqa: E402  (beside this file, where it runs)
+
 FLAGS = ["\\Seen", "\\Flagged", "\\Answered", "\\Deleted", "work", "later"]
 
 
@@ -26,10 +29,14 @@ class Session:
         self.child = subprocess.Popen(command, stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE)
         self.n = 0
+        self.parser = grammar.Session()
         self.line()
 
     def line(self):
-        line = self.child.stdout.readline().decode("latin-1")
+        octets = self.child.stdout.readline()
+        for _ in self.parser.feed(octets):
+            pass
+        line = octets.decode("latin-1")
         assert line.endswith("\r\n"), "the server ended: %r" % line
         return line[:-2]
 

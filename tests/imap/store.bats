@@ -138,3 +138,16 @@ setup() {
 		echo 'S* b OK...'
 	} | login_imap
 }
+
+@test "RFC 3501 6.4.6: .SILENT hides one's own change, not a program's of just before" {
+	login_imap <<-'EOT'
+		C: a SELECT INBOX
+		S* a OK...
+		RUN mv "$MAILDIR"/cur/1700000002.*:2, "$MAILDIR"/cur/1700000002.M2P1.bed:2,R
+		C: b STORE 1:2 +FLAGS.SILENT (\Deleted)
+		S: * 2 FETCH (UID 2 FLAGS (\Answered \Deleted))
+		S: b OK...
+		C: c NOOP
+		S: c OK...
+	EOT
+}

@@ -3,6 +3,9 @@
 # What clients remember of a Maildir, by whatever server it is shown; see
 # tests/migrate/state.py.  Load bed first.
 
+# shellcheck source=tests/lib/overhear.bash
+source "$BED_ROOT/tests/lib/overhear.bash"
+
 MIGRATE_MAIL=(one.eml two.eml three.eml utf8.eml crlf.eml dots.eml nonl.eml)
 
 # state [OPTION...] PROTOCOL PORT
@@ -16,10 +19,13 @@ ours() {
 	local status=0 imap
 
 	start_server imapd
-	OUR_IMAP=$BED_PORT imap=$BED_PID
+	imap=$BED_PID
+	overhear || return 1
+	OUR_IMAP=$BED_PORT
 	start_server pop3d
 	OUR_POP3=$BED_PORT
 	"$@" || status=$?
+	overheard 0 || status=1
 	stop_server "$imap"
 	stop_server "$BED_PID"
 	return $status

@@ -17,6 +17,7 @@ import time
 
 import disk
 import grammar
+import more
 
 FLAGS = ["\\Seen", "\\Answered", "\\Flagged", "\\Draft"]
 WORDS = ["$Forwarded", "work", "$Label1", "later"]
@@ -97,7 +98,7 @@ class Command:
         return self.uid or self.word not in BY_NUMBER
 
 
-class Client:
+class Client(more.More):
     """A connection, its model, and what it may do next."""
 
     def __init__(self, world, seed, number, command):
@@ -122,6 +123,8 @@ class Client:
         self.parser = grammar.Session()
         self.flight = collections.deque()
         self.out = b""
+        self.squeeze = self.expand = None
+        self.prepared = set()
         self.tags = 0
         self.greeted = self.idling = self.leaving = False
         self.modified = set()
@@ -144,7 +147,7 @@ class Client:
 
     def raw(self, octets):
         self.say("C", octets)
-        self.out += octets
+        self.out += self.packed(octets)
         self.flush()
 
     def flush(self):
@@ -178,7 +181,7 @@ class Client:
         if not octets:
             return False
         try:
-            for value in self.parser.feed(octets):
+            for value in self.parser.feed(self.unpacked(octets)):
                 self.say("S", repr(value).encode())
                 self.take(value)
         except grammar.Bad as e:
@@ -265,6 +268,12 @@ class Client:
             self.must(was == code[1], "UIDVALIDITY changed")
         elif code and code[0] == "COPYUID":
             self.copied(code)
+        elif code and code[0] == "APPENDUID":
+            self.replaced(code)
+
+    @staticmethod
+    def command_of(word, uid=False):
+        return Command(word, uid)
 
     def tagged(self, value):
         kind, tag, code, text = value
@@ -486,6 +495,8 @@ class Client:
         """Do the next thing; the choice is the seed's and the model's."""
         if self.idling:
             return self.end_idle()
+        if self.prepare():
+            return None
         if self.selected is None:
             return self.do_select()
         acts = [(14, self.do_fetch), (10, self.do_store), (4, self.do_noop),
@@ -493,6 +504,7 @@ class Client:
                 (3, self.do_copy), (1, self.do_move), (5, self.do_append),
                 (4, self.do_search), (1, self.do_select), (1, self.do_leave),
                 (1, self.do_status), (1, self.do_drop), (1, self.do_burst)]
+        acts += self.more_acts()
         if len(self.view) > 150:
             acts += [(8, self.do_delete), (8, self.do_expunge)]
         weights, which = zip(*acts)

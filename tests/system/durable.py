@@ -25,6 +25,10 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+import grammar  # noqa: E402
+
 DEADLINE = float(os.environ.get("DEADLINE", "30"))
 
 
@@ -193,9 +197,18 @@ class Imap(Wire):
     def __init__(self, child):
         super().__init__(child)
         self.tags = 0
+        self.parser = grammar.Session()
 
     def greet(self):
         self.greeting = self.line()
+        self.judge(self.greeting + b"\r\n")
+
+    def judge(self, octets):
+        try:
+            for _ in self.parser.feed(octets):
+                pass
+        except grammar.Bad as e:
+            raise Wrong("not IMAP: %s" % e) from None
 
     def response(self):
         """One response with the literals in it: (text, literals)."""
@@ -203,10 +216,12 @@ class Imap(Wire):
         while True:
             line = self.line()
             text += line
+            self.judge(line + b"\r\n")
             m = re.search(rb"\{(\d+)\}$", line)
             if not m:
                 return text.decode("utf-8", "replace"), literals
             literals.append(self.octets(int(m[1])))
+            self.judge(literals[-1])
 
     def command(self, *parts):
         """Text and, between texts, octets as literals.  The untagged
