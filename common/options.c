@@ -81,6 +81,8 @@ static const struct option table[] = {
          "largest cache of one user (1G)"										   },
 	{"message-limit",   KIND_COUNT,     AT(message_limit),   "N",
          "messages that one IMAP command may touch (10000000)"                                                              },
+	{"uidonly",         KIND_SWITCH,    AT(uidonly),         NULL,
+         "offer UIDONLY to IMAP clients; Outlook fails with it"                                                             },
 	{"max-connections", KIND_COUNT,     AT(max_connections), "N",
          "accept loop: at one time (1000)"										  },
 	{"max-per-source",  KIND_COUNT,     AT(max_per_source),  "N",

@@ -53,6 +53,7 @@ struct options {
 	uint64_t max_message; /* octets */
 	uint64_t cache_max;   /* octets */
 	uint32_t message_limit;
+	bool uidonly; /* offer UIDONLY */
 	uint32_t max_connections;
 	uint32_t max_per_source;
 	struct shared shared[SHARED_MAX];

@@ -10,81 +10,87 @@
 #include "imapd/shared.h"
 
 static bool
-login_disabled(const struct front *f)
+login_disabled(const struct imap *im)
 {
-	return f != NULL && !f->can_plaintext;
+	return im->front != NULL && !im->front->can_plaintext;
 }
 
 static bool
-plain_offered(const struct front *f)
+plain_offered(const struct imap *im)
 {
-	return f != NULL && f->can_plaintext;
+	return im->front != NULL && im->front->can_plaintext;
 }
 
 static bool
-tls_offered(const struct front *f)
+tls_offered(const struct imap *im)
 {
-	return f != NULL && f->can_starttls;
+	return im->front != NULL && im->front->can_starttls;
+}
+
+static bool
+uidonly_offered(const struct imap *im)
+{
+	return im->opt->uidonly;
 }
 
 /* Each name stands for a whole RFC that works. */
 static const struct {
 	const char *name;
-	bool (*when)(const struct front *f); /* NULL: always */
+	bool (*when)(const struct imap *im); /* NULL: always */
 } capabilities[] = {
-	{"IMAP4rev1",             NULL          },
-	{"LITERAL+",              NULL          },
-	{"SASL-IR",               NULL          },
-	{"ID",		    NULL          },
-	{"ENABLE",                NULL          },
-	{"IMAP4rev2",             NULL          },
-	{"UTF8=ACCEPT",           NULL          },
-	{"IDLE",		  NULL          },
-	{"COMPRESS=DEFLATE",      NULL          },
-	{"CONDSTORE",             NULL          },
-	{"QRESYNC",               NULL          },
-	{"NAMESPACE",             NULL          },
-	{"CHILDREN",              NULL          },
-	{"LIST-EXTENDED",         NULL          },
-	{"LIST-STATUS",           NULL          },
-	{"STATUS=SIZE",           NULL          },
-	{"SPECIAL-USE",           NULL          },
-	{"CREATE-SPECIAL-USE",    NULL          },
-	{"UNSELECT",              NULL          },
-	{"UIDPLUS",               NULL          },
-	{"MULTIAPPEND",           NULL          },
-	{"MOVE",		  NULL          },
-	{"REPLACE",               NULL          },
-	{"BINARY",                NULL          },
-	{"PREVIEW",               NULL          },
-	{"OBJECTID",              NULL          },
-	{"ACL",		   NULL          },
-	{"RIGHTS=kxte",           NULL          },
-	{"LIST-MYRIGHTS",         NULL          },
-	{"METADATA",              NULL          },
-	{"QUOTA",                 NULL          },
-	{"QUOTA=RES-STORAGE",     NULL          },
-	{"QUOTA=RES-MESSAGE",     NULL          },
-	{"SAVEDATE",              NULL          },
-	{"ESEARCH",               NULL          },
-	{"SEARCHRES",             NULL          },
-	{"WITHIN",                NULL          },
-	{"SORT",		  NULL          },
-	{"SORT=DISPLAY",          NULL          },
-	{"ESORT",                 NULL          },
-	{"THREAD=ORDEREDSUBJECT", NULL          },
-	{"THREAD=REFERENCES",     NULL          },
-	{"PARTIAL",               NULL          },
-	{"INPROGRESS",            NULL          },
-	{"MULTISEARCH",           NULL          },
-	{"UIDONLY",               NULL          },
-	{"UIDBATCHES",            NULL          },
-	{"CONTEXT=SEARCH",        NULL          },
-	{"CONTEXT=SORT",          NULL          },
-	{"NOTIFY",                NULL          },
-	{"STARTTLS",              tls_offered   },
-	{"LOGINDISABLED",         login_disabled},
-	{"AUTH=PLAIN",            plain_offered },
+	{"IMAP4rev1",             NULL           },
+	{"LITERAL+",              NULL           },
+	{"SASL-IR",               NULL           },
+	{"ID",		    NULL           },
+	{"ENABLE",                NULL           },
+	{"IMAP4rev2",             NULL           },
+	{"UTF8=ACCEPT",           NULL           },
+	{"IDLE",		  NULL           },
+	{"COMPRESS=DEFLATE",      NULL           },
+	{"CONDSTORE",             NULL           },
+	{"QRESYNC",               NULL           },
+	{"NAMESPACE",             NULL           },
+	{"CHILDREN",              NULL           },
+	{"LIST-EXTENDED",         NULL           },
+	{"LIST-STATUS",           NULL           },
+	{"STATUS=SIZE",           NULL           },
+	{"SPECIAL-USE",           NULL           },
+	{"CREATE-SPECIAL-USE",    NULL           },
+	{"UNSELECT",              NULL           },
+	{"UIDPLUS",               NULL           },
+	{"MULTIAPPEND",           NULL           },
+	{"MOVE",		  NULL           },
+	{"REPLACE",               NULL           },
+	{"BINARY",                NULL           },
+	{"PREVIEW",               NULL           },
+	{"OBJECTID",              NULL           },
+	{"ACL",		   NULL           },
+	{"RIGHTS=kxte",           NULL           },
+	{"LIST-MYRIGHTS",         NULL           },
+	{"METADATA",              NULL           },
+	{"QUOTA",                 NULL           },
+	{"QUOTA=RES-STORAGE",     NULL           },
+	{"QUOTA=RES-MESSAGE",     NULL           },
+	{"SAVEDATE",              NULL           },
+	{"ESEARCH",               NULL           },
+	{"SEARCHRES",             NULL           },
+	{"WITHIN",                NULL           },
+	{"SORT",		  NULL           },
+	{"SORT=DISPLAY",          NULL           },
+	{"ESORT",                 NULL           },
+	{"THREAD=ORDEREDSUBJECT", NULL           },
+	{"THREAD=REFERENCES",     NULL           },
+	{"PARTIAL",               NULL           },
+	{"INPROGRESS",            NULL           },
+	{"MULTISEARCH",           NULL           },
+	{"UIDONLY",               uidonly_offered},
+	{"UIDBATCHES",            NULL           },
+	{"CONTEXT=SEARCH",        NULL           },
+	{"CONTEXT=SORT",          NULL           },
+	{"NOTIFY",                NULL           },
+	{"STARTTLS",              tls_offered    },
+	{"LOGINDISABLED",         login_disabled },
+	{"AUTH=PLAIN",            plain_offered  },
 };
 
 void
@@ -92,8 +98,7 @@ imap_put_capability(const struct imap *im, struct buf *b)
 {
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]);
 		i++) {
-		if (capabilities[i].when != NULL &&
-			!capabilities[i].when(im->front))
+		if (capabilities[i].when != NULL && !capabilities[i].when(im))
 			continue;
 		if (i > 0)
 			buf_putc(b, ' ');

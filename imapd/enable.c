@@ -43,8 +43,8 @@ imap_enabled(const struct imap *im, unsigned bits)
 	return (im->enabled & bits) != 0;
 }
 
-/* Clients ask for what other servers have; what is unknown is left out of
- * the answer, and that is no error (RFC 5161 3.1). */
+/* Clients ask for what other servers have; what is unknown, or not offered, is
+ * left out of the answer, and that is no error (RFC 5161 3.1). */
 struct reply
 cmd_enable(struct imap *im)
 {
@@ -55,7 +55,9 @@ cmd_enable(struct imap *im)
 		if (!lex_space(&im->lex) || !lex_atom(&im->lex, &name))
 			return reply_bad(im);
 		for (unsigned i = 0; i < EXTENSIONS; i++) {
-			if (!str_iis(name, extensions[i].name))
+			if (!str_iis(name, extensions[i].name) ||
+				(extensions[i].bits == ENABLED_UIDONLY &&
+					!im->opt->uidonly))
 				continue;
 			bits |= extensions[i].bits;
 			rows |= 1u << i;

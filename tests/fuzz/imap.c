@@ -109,6 +109,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct options opt = {.cache = "none",
 		.maildir = "~/Maildir",
 		.max_message = APPEND_MAX,
+		.message_limit = 5,
+		.uidonly = true,
 		.idle_timeout_s = 1};
 	struct front f = {.opt = &opt, .peer = &peer};
 	struct session s = {

@@ -126,7 +126,7 @@ filled() {
 
 @test "works in UIDONLY mode, and leaves what $ stands for" {
 	filled 3
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a ENABLE UIDONLY
 		S* a OK...
 		C: b EXAMINE INBOX

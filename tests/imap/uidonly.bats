@@ -3,9 +3,27 @@
 load ../lib/bed
 load ../lib/found
 
-@test "3.1: UIDONLY is enabled by ENABLE, and changes nothing before" {
+@test "without the option it is not offered, and ENABLE leaves it out" {
 	box
 	login_imap <<-'EOT'
+		C: a CAPABILITY
+		S: * CAPABILITY ...
+		S: a OK...
+		C: b ENABLE UIDONLY CONDSTORE
+		S: * ENABLED CONDSTORE
+		S: b OK...
+		C: c SELECT INBOX
+		S* c OK...
+		C: d FETCH 1 FLAGS
+		S: * 1 FETCH (FLAGS (\Seen))
+		S: d OK...
+	EOT
+	! grep -aq UIDONLY "$BED_TMP"/raw/*
+}
+
+@test "3.1: UIDONLY is enabled by ENABLE, and changes nothing before" {
+	box
+	login_imap --uidonly <<-'EOT'
 		C: a SELECT INBOX
 		S* * OK [UNSEEN 2]...
 		S* a OK...
@@ -28,7 +46,7 @@ in_mode() {
 			'C: b SELECT INBOX' 'S* b OK...'
 		cat
 	} >"$BED_TMP/script"
-	login_imap <"$BED_TMP/script"
+	login_imap --uidonly <"$BED_TMP/script"
 }
 
 # refused COMMAND...: BAD [UIDREQUIRED], and the session goes on.
@@ -110,7 +128,7 @@ refused() {
 
 @test "3.3: UIDFETCH names the UID first, and again only when it was asked for" {
 	box
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a SELECT INBOX
 		S* a OK...
 		C: b UID STORE 1,3 +FLAGS.SILENT (\Deleted)
@@ -214,7 +232,7 @@ refused() {
 
 @test "3.6: SELECT and EXAMINE do not say UNSEEN, which is a number" {
 	box
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a ENABLE UIDONLY
 		S* a OK...
 		C: b SELECT INBOX
@@ -232,7 +250,7 @@ refused() {
 
 @test "3.7: QRESYNC takes no pairs of numbers and UIDs, and works without" {
 	box
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a ENABLE UIDONLY QRESYNC
 		S* a OK...
 		C: b SELECT INBOX
