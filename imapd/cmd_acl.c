@@ -142,8 +142,7 @@ static void
 put_name(struct imap *im, const char *word, const struct folder *f)
 {
 	buf_printf(im->out, "* %s ", word);
-	name_put(&im->names,
-		name_shown(&im->names, &im->arena, str_of(f->name)), im->out);
+	imap_put_name(im, str_of(f->name));
 	buf_putc(im->out, ' ');
 }
 
@@ -254,9 +253,7 @@ with_folder(struct imap *im, unsigned words,
 {
 	struct lex *l = &im->lex;
 	struct str client, name, word, who = {0};
-	const struct folder *f = NULL;
-	struct folders all;
-	struct reply r;
+	struct folder f;
 
 	if (!lex_space(l) || !lex_astring(l, &client))
 		return reply_bad(im);
@@ -270,12 +267,9 @@ with_folder(struct imap *im, unsigned words,
 		return reply_bad(im);
 	if (!name_in(&im->names, &im->arena, client, &name))
 		return reply_errno(ENOENT);
-	if (shared_folders(im, &all) == -1)
+	if (shared_find(im, name, &f) == -1)
 		return reply_errno(errno);
-	f = folders_find(&all, name);
-	r = f != NULL ? run(im, f, who) : reply_errno(ENOENT);
-	folders_free(&all);
-	return r;
+	return run(im, &f, who);
 }
 
 struct reply

@@ -25,19 +25,18 @@ static int
 open_folder(struct imap *im, struct str name, enum mailbox_mode mode,
 	struct watch *w, struct mailbox **out)
 {
-	const struct folder *f;
-	struct folders all;
-	int r = -1;
+	struct folder f;
 
-	if (shared_folders(im, &all) == -1)
+	if (shared_find(im, name, &f) == -1)
 		return -1;
-	f = folders_find(&all, name);
-	if (f != NULL)
-		r = mailbox_open_watched(&im->store, f->dir, mode, w, out);
-	else
-		errno = ENOENT;
-	folders_free(&all);
-	return r;
+	return mailbox_open_watched(&im->store, f.dir, mode, w, out);
+}
+
+void
+imap_put_name(struct imap *im, struct str inner)
+{
+	name_put(
+		&im->names, name_shown(&im->names, &im->arena, inner), im->out);
 }
 
 int

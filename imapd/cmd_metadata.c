@@ -58,27 +58,21 @@ static bool
 read_place(
 	struct imap *im, struct str client, struct place *p, struct reply *why)
 {
-	const struct folder *f;
-	struct folders all;
-	struct str name;
+	struct str name = STR("INBOX");
+	struct folder f;
 
 	*why = reply_errno(ENOENT);
-	*p = (struct place){.server = client.n == 0, .dir = NULL};
-	name = STR("INBOX");
+	*p = (struct place){.server = client.n == 0};
 	if (!p->server && !name_in(&im->names, &im->arena, client, &name))
 		return false;
-	if (shared_folders(im, &all) == -1) {
+	if (shared_find(im, name, &f) == -1) {
 		*why = reply_errno(errno);
 		return false;
 	}
-	f = folders_find(&all, name);
-	if (f != NULL) {
-		p->dir = arena_cstr(&im->arena, str_of(f->dir));
-		if (!p->server)
-			p->name = arena_str(&im->arena, str_of(f->name));
-	}
-	folders_free(&all);
-	return p->dir != NULL;
+	p->dir = f.dir;
+	if (!p->server)
+		p->name = str_of(f.name);
+	return true;
 }
 
 /* "/private/..." or "/shared/...", without empty components or wildcards
@@ -244,8 +238,7 @@ metadata_put_name(struct imap *im, struct str name)
 	if (name.n == 0)
 		buf_puts(im->out, "\"\"");
 	else
-		name_put(&im->names, name_shown(&im->names, &im->arena, name),
-			im->out);
+		imap_put_name(im, name);
 }
 
 static void

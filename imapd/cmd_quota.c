@@ -95,7 +95,7 @@ cmd_getquotaroot(struct imap *im)
 		if (roots[i].read(im->store.root, &q[i], &there[i]) == -1)
 			return reply_errno(errno);
 	buf_puts(im->out, "* QUOTAROOT ");
-	name_put(&im->names, name_shown(&im->names, &im->arena, name), im->out);
+	imap_put_name(im, name);
 	for (size_t i = 0; i < ROOTS; i++) {
 		if (!there[i])
 			continue;

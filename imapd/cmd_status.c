@@ -183,7 +183,7 @@ put_status(struct imap *im, struct str name, unsigned asked,
 	bool first = true;
 
 	buf_puts(im->out, "* STATUS ");
-	name_put(&im->names, name_shown(&im->names, &im->arena, name), im->out);
+	imap_put_name(im, name);
 	buf_putc(im->out, ' ');
 	for (size_t i = 0; i < ITEMS; i++) {
 		if ((asked >> i & 1) == 0)

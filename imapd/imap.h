@@ -147,6 +147,9 @@ bool imap_enabled(const struct imap *im, unsigned bits); /* one of them */
 /* The message is \Recent here, for a client that still knows of that. */
 bool imap_recent(const struct imap *im, uint32_t uid);
 
+/* A mailbox's inner name, as this client is to see it in a response. */
+void imap_put_name(struct imap *im, struct str inner);
+
 /* Open a mailbox by its inner name: mailbox_open(), and -1 with ENOENT when
  * there is no such folder. */
 int imap_open(struct imap *im, struct str name, enum mailbox_mode mode,

@@ -221,7 +221,7 @@ put_mailbox(struct imap *im)
 	struct str name = str_of(im->sel.name);
 
 	buf_puts(im->out, " MAILBOX ");
-	name_put(&im->names, name_shown(&im->names, &im->arena, name), im->out);
+	imap_put_name(im, name);
 	buf_printf(im->out, " UIDVALIDITY %u",
 		mailbox_status(im->sel.mb)->uidvalidity);
 }

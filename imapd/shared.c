@@ -40,6 +40,25 @@ shared_folders(struct imap *im, struct folders *all)
 	return 0;
 }
 
+int
+shared_find(struct imap *im, struct str name, struct folder *out)
+{
+	const struct folder *f;
+	struct folders all;
+
+	if (shared_folders(im, &all) == -1)
+		return -1;
+	f = folders_find(&all, name);
+	if (f != NULL)
+		*out = (struct folder){
+			arena_cstr(&im->arena, str_of(f->name)),
+			arena_cstr(&im->arena, str_of(f->dir)),
+		};
+	folders_free(&all);
+	errno = ENOENT;
+	return f != NULL ? 0 : -1;
+}
+
 bool
 shared_dir(const char *dir)
 {

@@ -14,6 +14,9 @@
  * ones.  -1 with errno. */
 int shared_folders(struct imap *im, struct folders *all);
 
+/* The one of that inner name, both its texts in the arena; -1 with ENOENT. */
+int shared_find(struct imap *im, struct str name, struct folder *out);
+
 /* By a folder's directory; by a name, also one that no mailbox has. */
 bool shared_dir(const char *dir);
 bool shared_name(const struct imap *im, struct str name);
