@@ -89,6 +89,12 @@ index_failed(const struct index *ix)
 }
 
 bool
+index_damaged(const struct index *ix)
+{
+	return ix->damaged;
+}
+
+bool
 index_private(const struct index *ix)
 {
 	return ix->memfd != -1;

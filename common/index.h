@@ -98,6 +98,8 @@ void index_close(struct index *ix);
 
 /* Something failed since it was opened, other than a record not found. */
 bool index_failed(const struct index *ix);
+/* And what failed is what lies in it: nothing of it is to be believed. */
+bool index_damaged(const struct index *ix);
 bool index_private(const struct index *ix);
 
 /* The records do not fit together: as if a checksum had failed.  -1, EIO. */

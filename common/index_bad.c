@@ -41,7 +41,7 @@ enum {
 static struct sigaction before[FATAL];
 static const struct index *volatile guarded;
 
-static volatile sig_atomic_t busy, armed;
+static volatile sig_atomic_t busy, armed; /* armed: by this process */
 static volatile unsigned steps, seen;
 
 bool
@@ -89,9 +89,10 @@ on_alarm(int sig)
 {
 	const struct index *ix = guarded;
 
-	armed = busy > 0;
-	if (!armed)
+	if (busy == 0) {
+		armed = 0;
 		return;
+	}
 	if (steps != seen) {
 		seen = steps;
 		alarm(index_patience_s);
@@ -117,9 +118,9 @@ index_busy(void)
 
 	steps++;
 	busy++;
-	if (armed)
+	if (armed == getpid())
 		return;
-	armed = true;
+	armed = getpid();
 	seen = steps - 1;
 	(void)sigaction(SIGALRM, &sa, NULL);
 	alarm(index_patience_s);

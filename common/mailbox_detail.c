@@ -74,8 +74,11 @@ mailbox_locate(struct mailbox *mb, uint32_t uid, bool again, struct buf *b,
 	if (t == NULL)
 		return -1;
 	rc = index_msg_get(t, mb->box.id, uid, &m);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = index_name_get(t, mb->box.id, uid, &name);
+		if (rc == -1 && errno == ENOENT)
+			rc = index_distrust(mb->st->index);
+	}
 	e = errno;
 	if (rc == 0) {
 		*sub = m.flags & INDEX_NEW ? MAILDIR_NEW : MAILDIR_CUR;

@@ -504,7 +504,8 @@ mailbox_sync(struct mailbox *mb)
 		i < TRIES && (rc == -1 ? errno == ESTALE : mb->noticed.n > 0);
 		i++)
 		rc = follow(mb);
-	if (rc == 0 || !index_failed(mb->st->index))
+	if (!index_damaged(mb->st->index) &&
+		(rc == 0 || !index_failed(mb->st->index)))
 		return rc;
 	/* The cache is bad or full: go on without it. */
 	if (store_without_cache(mb->st) == -1)

@@ -54,25 +54,45 @@ keep(struct mailbox *mb, const struct set *uids)
 	buf_free(&b);
 }
 
-int
-mailbox_uids(struct mailbox *mb, struct set *out)
+/* From the records: as many as the box says, or pages of different times lie
+ * beside each other and the cache is of no use. */
+static int
+from_records(struct mailbox *mb, struct set *out)
 {
 	struct msg m = {.uid = 0};
 
+	set_clear(out);
+	while (m.uid < UINT32_MAX && mailbox_next(mb, m.uid + 1, &m))
+		set_add(out, m.uid);
+	if (set_count(out) != mb->box.messages)
+		return index_distrust(mb->st->index);
+	keep(mb, out);
+	return 0;
+}
+
+static int
+read_uids(struct mailbox *mb, struct set *out)
+{
+	int rc;
+
 	if (mailbox_begin(mb) == -1)
 		return -1;
-	if (mailbox_load_box(mb) == -1) {
-		mailbox_end(mb);
-		return -1;
-	}
-	if (!from_content(mb, out)) {
-		set_clear(out);
-		while (m.uid < UINT32_MAX && mailbox_next(mb, m.uid + 1, &m))
-			set_add(out, m.uid);
-		keep(mb, out);
-	}
+	rc = mailbox_load_box(mb);
+	if (rc == 0 && !from_content(mb, out))
+		rc = from_records(mb, out);
 	mailbox_end(mb);
-	return 0;
+	return rc;
+}
+
+int
+mailbox_uids(struct mailbox *mb, struct set *out)
+{
+	int rc = read_uids(mb, out);
+
+	/* The sync goes on without a cache that has failed. */
+	if (rc == -1 && index_damaged(mb->st->index) && mailbox_sync(mb) == 0)
+		rc = read_uids(mb, out);
+	return rc;
 }
 
 uint32_t

@@ -3,7 +3,8 @@
 
 Before sessions and in the middle of them its file is deleted, cut, filled with
 noise, or an older copy is put in its place or over it; the state file is lost
-or nonsense.  A session may end of it.  None may tell what is not so, none may
+or nonsense.  A session may end of it, or refuse the command that met it.  None
+may tell what is not so, none may
 change the Maildir for it, and at the latest the second session after it must
 work again, on a cache that is kept and used.
 """
@@ -18,8 +19,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from durable import (Gone, Place, Truth, Wrong, append, create, expunge, main,
-                     transfer)
+from durable import (Gone, Place, Refused, Truth, Wrong, append, create,
+                     expunge, main, transfer)
 
 
 def overwrite(path, where, octets):
@@ -165,10 +166,18 @@ class Campaign:
         try:
             with self.place.imap() as s:
                 self.read_all(s)
-        except Gone:
-            self.ended += 1
+        except (Gone, Refused) as e:
+            self.count(e)
             return False
         return True
+
+    def count(self, e):
+        if not isinstance(e, Refused):
+            self.ended += 1
+        elif "SERVERBUG" in str(e):
+            self.refused += 1
+        else:
+            raise e
 
     def recovered(self, before):
         """At the latest the second session works, and so does what changes."""
@@ -219,8 +228,8 @@ class Campaign:
                 s.command("UID STORE 1:* +FLAGS.SILENT (\\Answered)")
                 s.command("NOOP")
                 self.read_all(s)
-        except Gone:
-            self.ended += 1
+        except (Gone, Refused) as e:
+            self.count(e)
         self.recovered(self.mail())
 
     def run(self, rounds):
@@ -237,8 +246,9 @@ class Campaign:
                     if os.environ.get("VERBOSE"):
                         print(where, "%.1f s" % (time.monotonic() - began),
                               flush=True)
-        return "%d kinds of damage twice, %d rounds: %d sessions ended" % (
-            len(self.KINDS), rounds, self.ended)
+        return ("%d kinds of damage twice, %d rounds: %d sessions ended, "
+                "%d commands refused" % (len(self.KINDS), rounds, self.ended,
+                                         self.refused))
 
 
 if __name__ == "__main__":
