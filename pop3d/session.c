@@ -10,7 +10,11 @@
  *    before the +OK.
  * 3. QUIT that was received counts, whether its answer can be delivered or
  *    not.  Every other end removes nothing and says nothing.
- * 4. Messages that RETR has sent are marked as seen at QUIT, as Dovecot does,
+ * 4. A client that shows the headers of a maildrop asks TOP n 0 of every
+ *    message, so what that sends is kept in the index, and for commands that
+ *    came together the index is looked into once: until the next line is
+ *    another command or is not there yet, for nobody is waited for meanwhile.
+ * 5. Messages that RETR has sent are marked as seen at QUIT, as Dovecot does,
  *    so a program that reads the mail by IMAP shows what is new.  RSET takes
  *    that back too; TOP is a look and marks nothing.
  */
@@ -26,10 +30,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum {
+	TOP_KEPT = 16 << 10,   /* a longer one is read each time */
+	TOP_WAITING = 32 << 10 /* octets, when the index is let go */
+};
+
 struct state {
 	struct session *s;
 	struct io *io;
 	struct drop drop;
+	bool reading;             /* the index, from one TOP to the next */
 	uint64_t retr, top, dele; /* for the log */
 };
 
@@ -173,14 +183,30 @@ open_message(struct state *st, uint32_t i, struct source *src)
 	return false;
 }
 
-/* Behind the +OK: the message, or its top, and the dot. */
-static enum next
-send_message(struct state *st, struct source *src, uint64_t lines)
+/* What was just written, when none of it has left yet, is the top of that
+ * message. */
+static void
+keep_top(struct state *st, uint32_t i, size_t from, uint64_t left)
 {
+	struct str top = str_skip(buf_str(io_out(st->io)), from);
+
+	if (io_octets_out(st->io) == left && top.n <= TOP_KEPT)
+		mailbox_content_put(
+			st->drop.mb, st->drop.uid[i - 1], CONTENT_TOP, top);
+}
+
+/* Behind the +OK: message i, or its top, and the dot. */
+static enum next
+send_message(struct state *st, uint32_t i, struct source *src, uint64_t lines)
+{
+	size_t from = io_out(st->io)->n;
+	uint64_t left = io_octets_out(st->io);
 	enum io_result r = wire_send_dotted(st->io, src, lines);
 	int e = src->error;
 
 	source_close(src);
+	if (e == 0 && r == IO_OK && lines == 0)
+		keep_top(st, i, from, left);
 	if (e != 0) {
 		log_error("a message could not be read to its end: %s",
 			strerror(e));
@@ -202,7 +228,7 @@ cmd_retr(void *ctx, const struct args *a)
 	if (!parse_number(st, a->v[0], &i, &next) || !open_message(st, i, &src))
 		return next;
 	cmd_ok(st->io, "%" PRIu64 " octets", st->drop.size[i - 1]);
-	next = send_message(st, &src, UINT64_MAX);
+	next = send_message(st, i, &src, UINT64_MAX);
 	if (next == NEXT_GO && io_dead(st->io) == IO_OK) {
 		set_add(&st->drop.seen, i);
 		st->retr++;
@@ -210,25 +236,96 @@ cmd_retr(void *ctx, const struct args *a)
 	return next;
 }
 
+static void
+put_top_line(struct state *st, uint32_t i)
+{
+	struct buf *out = io_out(st->io);
+
+	buf_puts(out, "+OK top of message ");
+	buf_putn(out, i);
+	buf_puts(out, "\r\n");
+	st->top++;
+}
+
+/* "TOP n 0" is the next command, whole, and there is room for its answer. */
+static bool
+goes_on(const struct state *st)
+{
+	struct str line, rest = io_unread(st->io);
+
+	if (io_out(st->io)->n >= TOP_WAITING || str_find(rest, '\n') == -1)
+		return false;
+	str_cut(&rest, '\n', &line);
+	if (!str_istarts(line, STR("TOP ")))
+		return false;
+	line = str_skip(line, 4);
+	if (line.n == 0 || !ascii_digit(*line.p))
+		return false;
+	while (line.n > 0 && ascii_digit(*line.p))
+		line = str_skip(line, 1);
+	return str_is(line, " 0") || str_is(line, " 0\r");
+}
+
+/* TOP i 0 out of the index; false when it is not there. */
+static bool
+send_known_top(struct state *st, uint32_t i)
+{
+	struct buf *out = io_out(st->io);
+	struct str top;
+
+	if (!st->reading && mailbox_begin(st->drop.mb) == -1)
+		return false;
+	st->reading = mailbox_content(
+		st->drop.mb, st->drop.uid[i - 1], CONTENT_TOP, &top);
+	if (!st->reading) {
+		mailbox_end(st->drop.mb);
+		return false;
+	}
+	put_top_line(st, i);
+	buf_adds(out, top);
+	buf_puts(out, ".\r\n");
+	return true;
+}
+
+static void
+end_reading(struct state *st)
+{
+	if (st->reading)
+		mailbox_end(st->drop.mb);
+	st->reading = false;
+}
+
+static enum next
+send_top(struct state *st, uint32_t i, uint64_t lines)
+{
+	struct source src;
+
+	if (lines == 0 && send_known_top(st, i))
+		return NEXT_GO;
+	end_reading(st);
+	if (!open_message(st, i, &src))
+		return NEXT_GO;
+	put_top_line(st, i);
+	return send_message(st, i, &src, lines);
+}
+
 static enum next
 cmd_top(void *ctx, const struct args *a)
 {
 	struct state *st = ctx;
 	enum next next = NEXT_GO;
-	struct source src;
 	uint64_t lines;
 	uint32_t i;
 
 	if (!num_u64(a->v[1], UINT64_MAX, &lines))
-		return cmd_bad(st->io, "that is not a number of lines");
-	/* The largest number would mean "no header to be ended". */
-	if (lines == UINT64_MAX)
-		lines--;
-	if (!parse_number(st, a->v[0], &i, &next) || !open_message(st, i, &src))
-		return next;
-	cmd_ok(st->io, "top of message %" PRIu32, i);
-	st->top++;
-	return send_message(st, &src, lines);
+		next = cmd_bad(st->io, "that is not a number of lines");
+	else if (parse_number(st, a->v[0], &i, &next))
+		/* The largest would mean "no header to be ended". */
+		next = send_top(st, i, lines - (lines == UINT64_MAX));
+	if (!goes_on(st))
+		end_reading(st);
+	io_sent(st->io);
+	return next;
 }
 
 static enum next
@@ -343,6 +440,7 @@ pop3_session(struct session *s)
 		cmd_echo(str_of(name), shown), st.drop.n);
 	session_status(s, "%s: %" PRIu32 " messages", name, st.drop.n);
 	cmd_serve(s->io, cmds, sizeof(cmds) / sizeof(cmds[0]), &st);
+	end_reading(&st);
 	session_count(s, "retr", st.retr);
 	session_count(s, "top", st.top);
 	session_count(s, "dele", st.dele);

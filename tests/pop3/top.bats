@@ -86,3 +86,30 @@ $(sed '/^$/,$d' "$BED_MAIL/dots.eml" | sed 's/^/		S: /')
 		S* .
 	EOT
 }
+
+# tops: TOP n 0 of eight messages, in one write; and in between what is none.
+tops() {
+	printf 'TOP %s 0\r\n' 1 2 3 4 9 5 6 7 8 8
+	printf 'TOP\r\nTOP 1 0 0\r\nTOP 1 1\r\ntop 2 0\nTOP 3 x\r\nSTAT\r\n'
+	printf 'DELE 1\r\nTOP 1 0\r\nTOP 2 0\r\nRETR 3\r\nTOP 3 0\r\nRSET\r\n'
+	printf 'QUIT\r\n'
+}
+
+@test "TOP n 0 out of the index is what the file gives" {
+	local n
+
+	{
+		seq -f 'X-%05.0f: a header of more than is kept' 1000
+		printf '\nbody\n'
+	} >"$BED_TMP/long"
+	maildir_put header.eml dots.eml crlf.eml nul.eml empty.eml \
+		emptybody.eml "$BED_TMP/long" 8bit.eml
+	tops | as_user "$BED_BIN/pop3d" --preauth --cache=none \
+		>"$BED_TMP/none"
+	for n in 1 2; do
+		tops | as_user "$BED_BIN/pop3d" --preauth >"$BED_TMP/$n"
+		cmp "$BED_TMP/none" "$BED_TMP/$n"
+	done
+	grep -q '^X-01000' "$BED_TMP/none"
+	tail -n 1 "$BED_TMP/none" | grep '^+OK bye'
+}
