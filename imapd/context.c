@@ -299,7 +299,9 @@ sort_again(struct imap *im, struct context *c)
 {
 	struct search_key all = {.kind = SEARCH_ALL};
 	struct search s = {.root = &all};
+	uint32_t *list = NULL, n = 0;
 	struct set whole, found;
+	int rc;
 
 	set_init(&whole);
 	set_init(&found);
@@ -307,9 +309,11 @@ sort_again(struct imap *im, struct context *c)
 	set_subtract(&whole, &c->went);
 	set_union(&whole, &c->came);
 	s.within = &whole;
+	rc = sort_run(im, &c->order, &s, &found, &list, &n);
 	free(c->next_list);
-	if (sort_run(im, &c->order, &s, &found, &c->next_list, &c->next_n) ==
-		-1) {
+	c->next_list = list;
+	c->next_n = n;
+	if (rc == -1) {
 		log_warn("%s: cannot sort: %s", im->sel.name, strerror(errno));
 		set_clear(&c->came);
 	} else if (!is_same_order(c)) {

@@ -68,10 +68,15 @@ static void
 names_changed(struct notify *n)
 {
 	enum {
-		SETTLE_MS = 50
+		SETTLE_MS = 50,
+		SETTLE_MAX_MS = 500
 	};
+	int64_t now = io_now_ms();
 
-	n->names_ms = io_now_ms() + SETTLE_MS;
+	if (n->names_ms == 0)
+		n->names_since_ms = now;
+	if (now < n->names_since_ms + SETTLE_MAX_MS)
+		n->names_ms = now + SETTLE_MS;
 }
 
 /* In the root of a Maildir, or of a shared one: folders have a dot. */
@@ -205,6 +210,7 @@ overflow(struct imap *im)
 {
 	log_warn("NOTIFY ends: %s", strerror(errno));
 	forget(im);
+	im->notify->own = NULL;
 	io_puts(im->io,
 		"* OK [NOTIFICATIONOVERFLOW] No more notifications\r\n");
 }
@@ -248,10 +254,15 @@ notify_look(struct imap *im)
 	struct notify *n = im->notify;
 	int64_t now = io_now_ms(), due;
 
-	if (n == NULL || n->events == 0)
-		return SELDOM_MS;
+	/* Also what is nobody's any more, or who waits for it never rests. */
 	if (im->watch != NULL)
 		watch_drain(im->watch);
+	if (n == NULL)
+		return SELDOM_MS;
+	if (n->events == 0) {
+		n->own = NULL;
+		return SELDOM_MS;
+	}
 	look_at_all(im, now);
 	if (look_at_names(im, now) == -1) {
 		overflow(im);

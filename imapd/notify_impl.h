@@ -57,8 +57,10 @@ struct notify {
 	size_t nplace;
 	struct subscriptions subs;
 	bool dirty_subs;
-	int64_t names_ms; /* when to read the names again; 0: no reason */
-	int64_t poll_ms;  /* when to look at everything */
+	/* When to read the names again (0: no reason), and since when there is
+	 * reason. */
+	int64_t names_ms, names_since_ms;
+	int64_t poll_ms;          /* when to look at everything */
 	struct notify_note *note; /* the server's */
 	size_t nnote;
 	bool dirty_notes;

@@ -271,14 +271,14 @@ add_news(struct imap *im, struct changes *c, const struct folder *f,
 static void
 add_parent(struct imap *im, struct changes *c, const struct folder *child)
 {
-	struct str name = str_of(child->name);
+	struct str whole = str_of(child->name), name = whole;
 	struct folder f = {.dir = child->dir};
 
 	while (name.n > 0 && name.p[name.n - 1] != '/')
 		name.n--;
 	if (name.n > 0)
 		name.n--;
-	else if (im->names.prefix.n > 0 && strcmp(child->name, "INBOX") != 0)
+	else if (im->names.prefix.n > 0 && !str_is(whole, "INBOX"))
 		name = STR("INBOX");
 	if (name.n == 0)
 		return;

@@ -286,12 +286,14 @@ notify_poll(struct imap *im)
 
 	for (size_t i = 0; i < n->nplace; i++) {
 		struct place *p = n->place[i];
+		bool changed;
 
-		/* \Seen of one's own is kept elsewhere. */
-		if (is_asked(p, DIR_CUR) &&
-			(shared_dir(p->dir) ||
-				is_changed(im, p, DIR_CUR) |
-					is_changed(im, p, DIR_NEW)))
+		if ((p->events & of_files) == 0)
+			continue;
+		/* Both, and \Seen of one's own is kept elsewhere. */
+		changed = is_changed(im, p, DIR_CUR);
+		changed = is_changed(im, p, DIR_NEW) || changed;
+		if (is_asked(p, DIR_CUR) && (changed || shared_dir(p->dir)))
 			p->dirty = true;
 		if (is_asked(p, DIR_FOLDER) && is_changed(im, p, DIR_FOLDER))
 			p->dirty_notes = true;

@@ -692,7 +692,7 @@ notes_change() {
 }
 
 @test "UIDONLY: UIDFETCH and VANISHED" {
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a ENABLE UIDONLY
 		S: * ENABLED UIDONLY
 		S: a OK...
