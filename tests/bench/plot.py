@@ -1,5 +1,5 @@
-"""growth.svg: how cost grows with the mailbox, ours beside Dovecot and the
-limit; milliseconds on the left, memory on the right."""
+"""growth.svg: how cost grows with the mailbox; a panel for each of some rows,
+with ours, Dovecot and what the machine allows."""
 
 import os
 import subprocess
@@ -7,72 +7,73 @@ import subprocess
 import report
 from rows import ROWS
 
-TIMES = {
+PANELS = {
     "select.first": "SELECT, first",
     "select.warm": "SELECT, warm",
-    "flags": "FETCH FLAGS, warm",
+    "flags": "FETCH FLAGS",
+    "hold": "idle session, KB",
     "envelope.first": "FETCH ENVELOPE, first",
     "envelope.warm": "FETCH ENVELOPE, warm",
     "body.first": "SEARCH BODY, first",
     "body.warm": "SEARCH BODY, warm",
 }
-MEMORY = {"hold": "KB of an idle session"}
-# Server, its name, how its lines are dashed and what marks the points.
-WHO = (("stdmail", "", 1, 7), ("dovecot", "Dovecot: ", 2, 6),
-       ("limit", "limit: ", 3, 2))
-LIMITS = ("select.first", "envelope.first", "body.first")
+# Server, its name, colour, dash, what marks its points.
+WHO = (("stdmail", "stdmail", "#0060b0", 1, 7), ("dovecot", "#c04000", 2, 6),
+       ("limit", "limit", "#707070", 3, 2))
 
-HEAD = """set terminal svg size 1100,560 font 'sans,12' background 'white'
+HEAD = """set terminal svg size 1200,600 font 'sans,12' background 'white'
 set output '{out}'
-set multiplot layout 1,2
+set multiplot layout 2,4
 set logscale xy
+set xrange [{low}:{high}]
 set format x '%.0s%c'
 set format y '%g'
-set xlabel 'messages in the mailbox'
 set grid
-set key below maxrows 8 samplen 3
+set key bottom right samplen 2
 """
 
 
 def points(bench, row, server, sizes):
     for n in sizes:
         if server == "limit":
-            y = (report.limit_of(bench, row, n, "wall")
-                 if row.id in LIMITS else None)
+            # That of the warm rows is no lower bound.
+            first = row.factor and row.id.endswith(".first")
+            y = report.limit_of(bench, row, n, "wall") if first else None
         else:
             y = report.median(bench, row.id, n, server, row.unit)
         if y:
             yield n, y
 
 
-def curves(bench, names, sizes, data):
-    """gnuplot's words for each line; its points are added to data."""
-    rows = {row.id: row for group in ROWS.values() for row in group}
-    for colour, (name, title) in enumerate(names.items(), 1):
-        for server, who, dash, mark in WHO:
-            found = list(points(bench, rows[name], server, sizes))
-            if len(found) < 2:
-                continue
-            yield (f"'{bench.out}/growth.dat' index {len(data)} with "
-                   f"linespoints lc {colour} dt {dash} pt {mark} ps 0.5 "
-                   f"title '{who}{title}'")
+def panel(bench, row, title, sizes, data):
+    """gnuplot's words for one; its points are added to data."""
+    lines = []
+    for server, known, colour, dash, mark in WHO:
+        found = list(points(bench, row, server, sizes))
+        if len(found) > 1:
+            lines.append(
+                f"'{bench.out}/growth.dat' index {len(data)} with linespoints "
+                f"lw 2 lc rgb '{colour}' dt {dash} pt {mark} ps 0.6 "
+                f"title '{known}'")
             data.append("\n".join("%d %g" % p for p in found))
+    unit = "" if row.unit == "KB" else ", ms"
+    return (f"set title '{title}{unit}'\nplot " + ", \\\n".join(lines) + "\n"
+            "unset key\n" if lines else "")
 
 
 def draw(bench):
-    sizes = sorted({r.n for r in bench.results})
-    data = []
-    left = list(curves(bench, TIMES, sizes, data))
-    right = list(curves(bench, MEMORY, sizes, data))
-    if not left or not right:
+    sizes = sorted({r.n for r in bench.results if r.row == "select.first"})
+    if len(sizes) < 2:
         return
+    rows = {row.id: row for group in ROWS.values() for row in group}
+    data = []
+    script = HEAD.format(out=os.path.join(bench.out, "growth.svg"),
+                         low=sizes[0] / 1.3, high=sizes[-1] * 1.3)
+    for name, title in PANELS.items():
+        script += panel(bench, rows[name], title, sizes, data)
     with open(os.path.join(bench.out, "growth.dat"), "w",
               encoding="ascii") as f:
         f.write("\n\n\n".join(data) + "\n")
-    script = HEAD.format(out=os.path.join(bench.out, "growth.svg"))
-    for label, lines in (("milliseconds", left),
-                         ("KB, shared pages divided", right)):
-        script += f"set ylabel '{label}'\nplot " + ", \\\n".join(lines) + "\n"
     try:
         subprocess.run(["gnuplot"], text=True, check=False, input=script)
     except FileNotFoundError:
