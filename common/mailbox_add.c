@@ -72,10 +72,17 @@ add_number(struct add *a, struct added *m, size_t n)
 {
 	if (n == 0)
 		return 0;
-	if (mailbox_load_box(a->mb) == 0 && sync_known_ledger(a->mb, &a->ul)) {
-		if (append(a, m, n) == 0)
-			return 0;
-		if (errno != ESTALE)
+	/* Messages that another user or Dovecot has numbered come first: with
+	 * higher numbers told, theirs could not be any more. */
+	for (int i = 0; i < 2; i++) {
+		if (mailbox_load_box(a->mb) == 0 &&
+			sync_known_ledger(a->mb, &a->ul)) {
+			if (append(a, m, n) == 0)
+				return 0;
+			if (errno != ESTALE)
+				return -1;
+		}
+		if (i == 0 && mailbox_sync(a->mb) == -1)
 			return -1;
 	}
 	return append_read(a, m, n);

@@ -240,6 +240,7 @@ move_file(
 	struct copy *c, enum maildir_sub sub, const char *old, const char *name)
 {
 	const struct maildir *to = &c->to->md;
+	int e;
 
 	if (to->file_gid == (gid_t)-1 &&
 		control_move(c->from->md.sub[sub], old, to->sub[MAILDIR_CUR],
@@ -249,7 +250,13 @@ move_file(
 		return -1;
 	if (copy_file(c, sub, old, name) == -1)
 		return -1;
-	return unlinkat(c->from->md.sub[sub], old, 0);
+	if (unlinkat(c->from->md.sub[sub], old, 0) == 0)
+		return 0;
+	/* Renamed meanwhile, perhaps: it is there once, and tried again. */
+	e = errno;
+	unlinkat(to->sub[MAILDIR_CUR], name, 0);
+	errno = e;
+	return -1;
 }
 
 static void

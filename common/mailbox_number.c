@@ -81,6 +81,23 @@ read_ledger(struct sync *s)
 	return 0;
 }
 
+/*
+ * A new line of the ledger whose file was not found: it has gone again, or was
+ * renamed under our eyes.  In the latter case it would have to be given a new
+ * number later, because higher ones have been told by then.
+ */
+static bool
+misses_new(struct sync *s)
+{
+	uint32_t told = s->mb->box.id == 0 ? 0 : s->mb->box.uidnext;
+
+	for (size_t i = 0; i < s->ul.n; i++)
+		if (s->ul.entry[i].uid >= told &&
+			scan_find(&s->scan, s->ul.entry[i].base) == NULL)
+			return true;
+	return false;
+}
+
 /* What the ledger says of files that the index does not know. */
 static void
 adopt(struct sync *s)
@@ -277,7 +294,7 @@ number_unread(struct sync *s)
 static int
 number_read(struct sync *s)
 {
-	if (read_ledger(s) == -1)
+	if (read_ledger(s) == -1 || (misses_new(s) && sync_scan_both(s) == -1))
 		return -1;
 	adopt(s);
 	return s->locked ? write_ledger(s) : 0;

@@ -167,3 +167,20 @@ setup() {
 		S: b OK...
 	EOT
 }
+
+@test "what Dovecot has numbered just now keeps its UID when we add more" {
+	login_imap <<-'EOT'
+		C: a SELECT INBOX
+		S* a OK...
+		RUN cp "$BED_MAIL/thread1.eml" "$MAILDIR/cur/1700000009.M9P9.bed:2,"
+		RUN echo "4 :1700000009.M9P9.bed" >>"$MAILDIR/dovecot-uidlist"
+		C: b APPEND INBOX {3+}
+		C: x:y
+		S: * 5 EXISTS
+		S* b OK [APPENDUID ${v} 5] ...
+		C: c UID FETCH 4:* FLAGS
+		S: * 4 FETCH (UID 4 FLAGS ())
+		S: * 5 FETCH (UID 5 FLAGS (...))
+		S: c OK...
+	EOT
+}

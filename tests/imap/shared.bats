@@ -2,6 +2,7 @@
 
 load ../lib/bed
 load ../lib/team
+load ../lib/overhear
 
 setup() {
 	bed_setup
@@ -137,4 +138,10 @@ setup() {
 	run -64 "$BED_BIN/imapd" --shared=a/b=/tmp
 	run -64 "$BED_BIN/imapd" --shared=a=tmp
 	run -64 "$BED_BIN/imapd" --shared=/tmp
+}
+
+@test "two users at once, each in what the other changes: both see the same" {
+	overhear
+	team_storm common
+	overheard 1000
 }

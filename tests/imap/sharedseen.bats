@@ -3,6 +3,7 @@
 
 load ../lib/bed
 load ../lib/team
+load ../lib/overhear
 
 setup() {
 	bed_setup
@@ -373,4 +374,16 @@ two_sessions() {
 
 @test "neither common nor private: exit status 64" {
 	run -64 "$BED_BIN/imapd" --shared-seen=mine
+}
+
+@test "two users at once: all flags are the same to both, but \\Seen" {
+	overhear
+	team_storm private
+	overheard 1000
+	[[ -z $(find "$TEAM" -name '*:2,*S*') ]]
+}
+
+@test "the same without a cache" {
+	serve --cache=none
+	team_storm private
 }

@@ -41,3 +41,16 @@ as() {
 	BED_USER=$1 bed_talk --prelude "$IMAP_LOGIN" \
 		--connect "127.0.0.1:$BED_PORT"
 }
+
+# team_storm common|private: both users at once, each changing what the other
+# has; files keep group and mode.
+team_storm() {
+	local seed=${SEED:-$RANDOM}
+
+	echo "SEED=$seed"
+	/usr/bin/python3 "$BED_ROOT/tests/imap/sharedstorm.py" "$BED_PORT" \
+		"$1" "$seed" "${STEPS:-150}" "$BED_PASSWORD" "$BED_USER" \
+		"$OTHER" || return 1
+	[[ -z $(find "$TEAM" -type f ! -group "$BED_USER") ]] &&
+		[[ -z $(find "$TEAM"/cur "$TEAM"/.Old/cur -type f ! -perm -660) ]]
+}
