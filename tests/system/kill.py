@@ -233,7 +233,9 @@ class Campaign:
             for folder in [f for f in seen if len(seen[f]) > 30]:
                 self.truth.see(s, folder)
                 expunge(s, self.truth, folder, sorted(seen[folder])[:25])
-            for folder in ("Work", "Other", "INBOX"):
+            # A lock that was left is broken by who needs it next.
+            for folder in ["Work", "Other", "INBOX"] + [
+                    f for f in self.truth.folders if f == "Again"]:
                 began = time.monotonic()
                 append(s, self.truth, folder, self.names(1))
                 took = time.monotonic() - began
