@@ -4,9 +4,10 @@
  * Every key of a message becomes 64 bits that compare as the key does: a
  * number, or the first eight octets of a text.  The bits of the first key are
  * sorted by counting digits, in linear time and stable, which leaves equal
- * messages in the order of the mailbox; only where bits are equal and do not
- * decide, texts and further keys are compared one with the other.  Texts are
- * copied, because what the index lends does not outlive its transaction.
+ * messages in the order of the mailbox; where they are equal the next eight
+ * octets follow, and only texts that are equal to their ends are compared by
+ * further keys, one with the other.  Texts are copied, because what the index
+ * lends does not outlive its transaction.
  */
 #include "imapd/cmd.h"
 
@@ -22,7 +23,8 @@
 enum {
 	TEXT_KEPT = 4096, /* octets of one text that are compared */
 	DIGIT_BITS = 11,
-	DIGITS = 1 << DIGIT_BITS
+	DIGITS = 1 << DIGIT_BITS,
+	FEW = 512 /* places that are not worth counting digits */
 };
 
 struct value {
@@ -236,16 +238,14 @@ place_cmp(const void *a, const void *b, void *ctx)
 	return x->i < y->i ? -1 : x->i > y->i;
 }
 
-/* By one digit, stable, from `from` to `to`; false: all have the same. */
-static bool
+/* By one digit, stable. */
+static void
 sort_digit(const struct place *from, struct place *to, uint32_t n, int shift)
 {
 	uint32_t at[DIGITS] = {0}, sum = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		at[from[i].bits >> shift & (DIGITS - 1)]++;
-	if (at[from[0].bits >> shift & (DIGITS - 1)] == n)
-		return false;
 	for (size_t d = 0; d < DIGITS; d++) {
 		uint32_t here = at[d];
 
@@ -254,24 +254,101 @@ sort_digit(const struct place *from, struct place *to, uint32_t n, int shift)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		to[at[from[i].bits >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+static int
+bits_cmp(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->bits != y->bits)
+		return x->bits < y->bits ? -1 : 1;
+	return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* By their bits, stable, in place; other is room for as many. */
+static void
+sort_bits(struct place *p, struct place *other, uint32_t n)
+{
+	struct place *from = p, *to = other, *swap;
+	uint64_t differ = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		differ |= p[i].bits ^ p[0].bits;
+	if (n < FEW && differ != 0) {
+		qsort(p, n, sizeof(*p), bits_cmp);
+		return;
+	}
+	for (int shift = 0; shift < 64; shift += DIGIT_BITS) {
+		if ((differ >> shift & (DIGITS - 1)) == 0)
+			continue;
+		sort_digit(from, to, n, shift);
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != p)
+		memcpy(p, from, n * sizeof(*p));
+}
+
+static void sort_rest(struct sort *s, struct place *p, struct place *other,
+	uint32_t n, uint32_t from);
+
+/* Those whose bits are equal, and whose texts are up to there. */
+static void
+sort_equals(struct sort *s, struct place *p, struct place *other, uint32_t n,
+	uint32_t from)
+{
+	for (uint32_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && p[end].bits == p[i].bits;)
+			end++;
+		if (end > i + 1)
+			sort_rest(s, &p[i], other, end - i, from);
+	}
+}
+
+/* The next octets of the first key's text as bits; false: it is no text, or
+ * none of them has more. */
+static bool
+next_bits(const struct sort *s, struct place *p, uint32_t n, uint32_t from)
+{
+	bool more = false;
+
+	for (uint32_t i = 0; i < n && s->by[0].kind == SORT_TEXT; i++) {
+		const struct value *v = &s->value[(size_t)p[i].i * s->nby];
+		struct str text = {s->text.p + v->off, v->n};
+
+		p[i].bits = text_bits(str_skip(text, from));
+		if (s->by[0].reverse)
+			p[i].bits = ~p[i].bits;
+		more = more || v->n > from;
+	}
+	return more;
+}
+
+/* Nothing is left that could tell them apart, so they stay as they are. */
+static bool
+is_settled(const struct sort *s, const struct place *p, uint32_t n)
+{
+	if (s->nby > 1)
+		return false;
+	for (uint32_t i = 1; i < n; i++)
+		if (s->value[p[i].i].n != s->value[p[0].i].n)
+			return false;
 	return true;
 }
 
-/* Do equal bits leave anything to be decided? */
-static bool
-is_open(const struct sort *s)
-{
-	return s->nby > 1 || s->by[0].kind == SORT_TEXT;
-}
-
+/* By the rest of the text, eight octets at a time, and the further keys.  No
+ * deeper than TEXT_KEPT has of these. */
 static void
-sort_equals(struct sort *s, struct place *p)
+sort_rest(struct sort *s, struct place *p, struct place *other, uint32_t n,
+	uint32_t from)
 {
-	for (uint32_t i = 0, end; i < s->n; i = end) {
-		for (end = i + 1; end < s->n && p[end].bits == p[i].bits;)
-			end++;
-		if (end > i + 1)
-			qsort_r(&p[i], end - i, sizeof(*p), place_cmp, s);
+	if (next_bits(s, p, n, from)) {
+		sort_bits(p, other, n);
+		sort_equals(s, p, other, n, from + sizeof(p->bits));
+	} else if (!is_settled(s, p, n)) {
+		qsort_r(p, n, sizeof(*p), place_cmp, s);
 	}
 }
 
@@ -279,7 +356,7 @@ sort_equals(struct sort *s, struct place *p)
 static void
 put_in_order(struct sort *s)
 {
-	struct place *p, *other, *swap;
+	struct place *p, *other;
 
 	if (s->n == 0)
 		return;
@@ -289,15 +366,8 @@ put_in_order(struct sort *s)
 		die("out of memory");
 	for (uint32_t i = 0; i < s->n; i++)
 		p[i] = (struct place){s->value[(size_t)i * s->nby].bits, i};
-	for (int shift = 0; shift < 64; shift += DIGIT_BITS) {
-		if (!sort_digit(p, other, s->n, shift))
-			continue;
-		swap = p;
-		p = other;
-		other = swap;
-	}
-	if (is_open(s))
-		sort_equals(s, p);
+	sort_bits(p, other, s->n);
+	sort_equals(s, p, other, s->n, sizeof(p->bits));
 	for (uint32_t i = 0; i < s->n; i++)
 		p[i].bits = s->uid[p[i].i];
 	for (uint32_t i = 0; i < s->n; i++)
