@@ -7,15 +7,15 @@
     make bench ONLY=read,pop3   some groups: session memory select read pop3
                                 body write small growth calls
     PEERS=dovecot               whom to measure beside us (none: ours alone)
-    MESSAGES= REPEAT= SIZES=    instead of 100,000, 3 and those of the plot
+    MESSAGES= REPEAT= SIZES=    in place of 100,000, 3 and those of the plot
     BIN=build/other             whose programs, instead of $B
     KEEP=1                      leaves mailboxes and logs in build/bench/run
 
 Figures are medians of REPEAT rounds in which the servers take turns; Dovecot
 is left out of the third, Courier of the second and third.  A line for each
-round, and on a terminal the step that runs; a group's rows when it is done.  Left in build/bench: results.tsv (every single
-figure), table.txt, table.md, calls.md, growth.svg, which "make bench-readme"
-puts into README.md.
+round, and on a terminal the step that runs; a group's rows when it is done.
+Left in build/bench: results.tsv (every single figure), table.txt, table.md,
+calls.md, growth.svg, which "make bench-readme" puts into README.md.
 
 What can go wrong: other work on the machine.  What share of it others had
 stands above the table and beside each group; processor time suffers less from
@@ -110,8 +110,9 @@ class Bench:
 
     def say(self, text):
         self.show("")
-        print(f"[{self.done:2}/{self.planned}] {time.time() - self.started:5.0f}"
-              f" s  {text}", flush=True)
+        seconds = time.time() - self.started
+        print(f"[{self.done:2}/{self.planned}] {seconds:5.0f} s  {text}",
+              flush=True)
 
     def show(self, text):
         """What runs now, in one line of a terminal."""

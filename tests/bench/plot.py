@@ -18,7 +18,8 @@ PANELS = {
     "body.warm": "SEARCH BODY, warm",
 }
 # Server, its name, colour, dash, what marks its points.
-WHO = (("stdmail", "stdmail", "#0060b0", 1, 7), ("dovecot", "Dovecot", "#c04000", 2, 6),
+WHO = (("stdmail", "stdmail", "#0060b0", 1, 7),
+       ("dovecot", "Dovecot", "#c04000", 2, 6),
        ("limit", "limit", "#707070", 3, 2))
 
 HEAD = """set terminal svg size 1200,600 font 'sans,12' background 'white'
