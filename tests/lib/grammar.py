@@ -78,6 +78,10 @@ NEEDS = {
     "DELETED-STORAGE": "QUOTA=RES-STORAGE",
 }
 
+EVENTS = set(
+    b"MESSAGENEW MESSAGEEXPUNGE FLAGCHANGE ANNOTATIONCHANGE MAILBOXNAME "
+    b"SUBSCRIPTIONCHANGE MAILBOXMETADATACHANGE SERVERMETADATACHANGE".split())
+
 CODES_ALONE = set(
     "ALERT PARSE READ-ONLY READ-WRITE TRYCREATE UIDNOTSTICKY UNAVAILABLE "
     "AUTHENTICATIONFAILED AUTHORIZATIONFAILED EXPIRED PRIVACYREQUIRED "
@@ -374,6 +378,11 @@ class Reader:
         self.need(int(m[4]) < 24 and int(m[5]) < 60 and int(m[6]) <= 60
                   and int(m[8]) < 60, "time, zone")
         return text
+
+    def event(self):
+        name = self.atom("event-name")
+        self.need(name.upper() in EVENTS, "event-name: one that there is")
+        return name
 
     def objectid(self):
         self.must(b"(", "objectid")
@@ -747,7 +756,7 @@ class Response(Fetch):
             "MAILBOXID": lambda: self.after(self.objectid),
             "METADATA": self.code_metadata,
             "BADEVENT": lambda: self.after(lambda: self.list(
-                self.atom, word)),
+                self.event, "unsupported-events-code")),
             "NOUPDATE": lambda: self.after(self.quoted),
             "MESSAGELIMIT": self.code_limit,
             "INPROGRESS": self.code_progress,
@@ -919,7 +928,9 @@ class Response(Fetch):
         if key == "CHILDINFO":
             return key, self.list(self.quoted, "childinfo")
         if key == "OLDNAME":
-            return key, self.list(self.mailbox, "oldname")
+            names = self.list(self.mailbox, "oldname")
+            self.need(len(names) == 1, "oldname: one")
+            return key, names
         raise self.bad("mbox-list-extended-item: there is none named " + key)
 
     def on_status(self):
