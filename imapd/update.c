@@ -376,7 +376,7 @@ hold_flags(struct selected *sel, struct diff *d)
 /* While something is kept back, the client's state is that of `since`, when it
  * began. */
 static void
-hold_modseq(struct imap *im, const struct diff *d, uint64_t since)
+hold_modseq(struct imap *im, struct diff *d, uint64_t since)
 {
 	struct selected *sel = &im->sel;
 
@@ -385,6 +385,7 @@ hold_modseq(struct imap *im, const struct diff *d, uint64_t since)
 	else if (sel->held_modseq == 0)
 		sel->held_modseq = since;
 	/* Who asked for silence is told only beside other modseqs. */
+	set_subtract(&d->touched, &sel->held_flags);
 	if (sel->held_modseq != 0 && imap_enabled(im, ENABLED_QRESYNC) &&
 		(d->events == NOTIFY_MESSAGES || d->touched.n > 0))
 		resp_highestmodseq(im->out, sel->held_modseq);
