@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/seen.h"
 #include "imapd/shared.h"
 #include "imapd/status.h"
 
@@ -90,6 +91,24 @@ watch_dir(struct imap *im, struct place *p, int which)
 	return rc;
 }
 
+/* \Seen of one's own (common/seen.h) is not in the mailbox.  Which file there
+ * is this mailbox's is not known here: a look at one too many does no harm. */
+static int
+watch_own_seen(struct imap *im, struct place *p)
+{
+	int fd, rc;
+
+	if (!shared_dir(p->dir) || im->opt->shared_seen != SEEN_PRIVATE ||
+		(p->events & NOTIFY_FLAGS) == 0)
+		return 0;
+	fd = seen_dir(im->store.root);
+	if (fd == -1)
+		return -1;
+	rc = watch_add_writes(im->watch, fd, seen, p, DIR_CUR);
+	close(fd);
+	return rc;
+}
+
 /* What was noticed before this does not count: a look follows. */
 static void
 watch_place(struct imap *im, struct place *p)
@@ -100,6 +119,7 @@ watch_place(struct imap *im, struct place *p)
 		watch_remove(im->watch, p);
 	for (int i = 0; good && i < DIRS; i++)
 		good = !is_asked(p, i) || watch_dir(im, p, i) == 0;
+	good = good && watch_own_seen(im, p) == 0;
 	if (!good)
 		im->notify->notices = false;
 }

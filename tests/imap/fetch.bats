@@ -96,6 +96,29 @@ wire_size() {
 	EOT
 }
 
+@test "BODY[1] of a message that is no multipart is its text (RFC 3501 6.4.5)" {
+	maildir_put -f S one.eml
+	login_imap <<-'EOT'
+		C: a SELECT INBOX
+		S* a OK...
+		C: b FETCH 1 (BODY.PEEK[1] BODY.PEEK[TEXT])
+		S: * 1 FETCH (BODY[1] {53}
+		S: Hello,
+		S: this is a short letter of three lines.
+		S: Ada
+		S:  BODY[TEXT] {53}
+		S: Hello,
+		S: this is a short letter of three lines.
+		S: Ada
+		S: )
+		S: b OK...
+		C: c FETCH 1 (BODY.PEEK[1.MIME] BODY.PEEK[2])
+		S: * 1 FETCH (BODY[1.MIME] {...
+		S* ...BODY[2] NIL)
+		S: c OK...
+	EOT
+}
+
 @test "HEADER.FIELDS is answered in the words it was asked in" {
 	maildir_put one.eml
 	login_imap <<-'EOT'

@@ -173,3 +173,33 @@ load ../lib/bed
 		S2: b OK...
 	EOT
 }
+
+@test "a ledger from a backup takes no UID back" {
+	maildir_put -f S one.eml
+	login_imap <<-'EOT'
+		C: a SELECT INBOX
+		S* * OK [UIDVALIDITY ${v}] ...
+		S* a OK...
+		RUN cp "$MAILDIR/dovecot-uidlist" "$BED_TMP/backup"
+		C: b APPEND INBOX {3+}
+		C: x:y
+		S* b OK [APPENDUID ${v} 2] ...
+		C: c APPEND INBOX {3+}
+		C: x:y
+		S* c OK [APPENDUID ${v} 3] ...
+		C: d STORE 3 +FLAGS.SILENT (\Deleted)
+		S: d OK...
+		C: e EXPUNGE
+		S* e OK...
+		RUN cat "$BED_TMP/backup" >"$MAILDIR/dovecot-uidlist"
+		C: f NOOP
+		S: f OK...
+		C: g UID FETCH 1:* UID
+		S: * 1 FETCH (UID 1)
+		S: * 2 FETCH (UID 2)
+		S: g OK...
+		C: h APPEND INBOX {3+}
+		C: x:y
+		S* h OK [APPENDUID ${v} 4] ...
+	EOT
+}

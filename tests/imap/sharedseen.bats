@@ -158,6 +158,18 @@ two_sessions() {
 	two_sessions
 }
 
+@test "NOTIFY tells one session what another of the same reader has seen" {
+	as "$BED_USER" <<-'EOT'
+		C2: a SELECT Shared/team
+		S2* a OK...
+		C: a NOTIFY SET (subtree Shared (MessageNew MessageExpunge FlagChange))
+		S: a OK...
+		C2: b STORE 2 +FLAGS.SILENT (\Seen)
+		S2: b OK...
+		S: * STATUS Shared/team (...UNSEEN 2...)
+	EOT
+}
+
 @test "the same without a cache to share" {
 	serve --cache=none
 	two_sessions
