@@ -126,8 +126,8 @@ boxfile_read(struct boxfile *bf, int dirfd)
 {
 	struct buf key, value;
 	struct str rest, line;
+	size_t n, lines = 0;
 	char *text;
-	size_t n;
 
 	*bf = (struct boxfile){0};
 	if (control_read(dirfd, file, BOXFILE_MAX, &text, &n, &bf->st) == -1)
@@ -135,12 +135,18 @@ boxfile_read(struct boxfile *bf, int dirfd)
 	buf_init(&key, BOXFILE_MAX);
 	buf_init(&value, BOXFILE_MAX);
 	rest = (struct str){text, n};
-	while (str_cut(&rest, '\n', &line))
+	while (lines <= BOXFILE_LINES && str_cut(&rest, '\n', &line)) {
 		read_line(bf, line, &key, &value);
+		lines += line.n > 0;
+	}
 	buf_free(&key);
 	buf_free(&value);
 	free(text);
-	return 0;
+	if (lines <= BOXFILE_LINES)
+		return 0;
+	boxfile_free(bf);
+	errno = EFBIG;
+	return -1;
 }
 
 void
@@ -167,7 +173,7 @@ boxfile_write(struct boxfile *bf, int dirfd)
 		escape(&b, bf->line[i].value);
 		buf_putc(&b, '\n');
 	}
-	if (b.bad) {
+	if (b.bad || bf->n > BOXFILE_LINES) {
 		buf_free(&b);
 		errno = EFBIG;
 		return -1;

@@ -30,10 +30,13 @@ struct boxfile {
 };
 
 enum {
-	BOXFILE_MAX = 4 << 20
+	BOXFILE_MAX = 4 << 20,
+	/* Each is looked for among all: others may write a shared folder's. */
+	BOXFILE_LINES = 4096
 };
 
-/* 0 also when there is none.  Lines that cannot be read are left out. */
+/* 0 also when there is none.  Lines that cannot be read are left out.  -1 with
+ * errno: EFBIG when there are too many, or too many octets. */
 int boxfile_read(struct boxfile *bf, int dirfd);
 void boxfile_free(struct boxfile *bf);
 
@@ -44,7 +47,7 @@ bool boxfile_get(const struct boxfile *bf, struct str key, struct str *value);
 void boxfile_set(struct boxfile *bf, struct str key, const struct str *value);
 
 /* The whole file, under the ledger's lock: written, fsynced, renamed.  -1 with
- * errno (EFBIG: more than BOXFILE_MAX). */
+ * errno (EFBIG: more than BOXFILE_MAX or BOXFILE_LINES). */
 int boxfile_write(struct boxfile *bf, int dirfd);
 
 /* Lock, read, change, and write unless change() returns false: for who has no

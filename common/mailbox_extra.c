@@ -322,8 +322,10 @@ mailbox_extra_sets(struct mailbox *mb, struct set sets[KEYWORDS_MAX])
 	struct boxfile bf;
 	struct str v;
 
+	/* Of a file that nobody can have written in good faith nothing is
+	 * taken; the mail is there all the same. */
 	if (boxfile_read(&bf, mb->md.fd) == -1)
-		return -1;
+		return errno == EFBIG ? 0 : -1;
 	for (int bit = KEYWORD_LETTERS; bit < KEYWORDS_MAX; bit++)
 		if (boxfile_get(&bf, numbered("keyworded", bit, key), &v))
 			set_parse(v, &sets[bit]);

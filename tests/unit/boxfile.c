@@ -3,8 +3,10 @@
  * sense are left out, the others stay.
  */
 #include "common/boxfile.h"
+#include "common/buf.h"
 #include "tests/unit/tap.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,19 @@ put(int dirfd, const char *text)
 	if (fd == -1 || write(fd, text, strlen(text)) == -1)
 		perror("stdmail-mailbox");
 	close(fd);
+}
+
+/* "0 x", "1 x" and so on. */
+static void
+put_lines(int dirfd, unsigned n)
+{
+	struct buf b;
+
+	buf_init(&b, BOXFILE_MAX);
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&b, "%u x\n", i);
+	put(dirfd, buf_cstr(&b));
+	buf_free(&b);
 }
 
 int
@@ -60,6 +75,17 @@ main(void)
 			has(&bf, STR("last"), STR("3")) &&
 			!boxfile_get(&bf, STR("a"), &v),
 		"bad lines are left out, the last of two wins");
+	boxfile_free(&bf);
+	put_lines(fd, BOXFILE_LINES);
+	ok(boxfile_read(&bf, fd) == 0 && bf.n == BOXFILE_LINES,
+		"as many lines as there may be");
+	boxfile_set(&bf, STR("more"), &plain);
+	ok(boxfile_write(&bf, fd) == -1 && errno == EFBIG,
+		"and no more can be written");
+	boxfile_free(&bf);
+	put_lines(fd, BOXFILE_LINES + 1);
+	ok(boxfile_read(&bf, fd) == -1 && errno == EFBIG && bf.n == 0,
+		"or read");
 	boxfile_free(&bf);
 	unlinkat(fd, "stdmail-mailbox", 0);
 	close(fd);

@@ -440,6 +440,21 @@ test_damage(void)
 	opt.cache = "~/cache";
 }
 
+/* Another user of a shared mailbox may have written that. */
+static void
+test_oversized(void)
+{
+	struct mailbox *mb;
+
+	fresh();
+	put("cur/1.a:2,S", "a\n");
+	run("seq 1 9999 | sed 's/$/ x/' >stdmail-mailbox");
+	mb = open_box(MAILBOX_SELECT);
+	ok(mb != NULL && is(mb, 1, MSG_SEEN),
+		"a stdmail-mailbox of too many lines keeps nobody out");
+	mailbox_close(mb);
+}
+
 static void
 all(void)
 {
@@ -454,6 +469,7 @@ all(void)
 	test_modseq();
 	test_courier();
 	test_damage();
+	test_oversized();
 }
 
 int
