@@ -33,7 +33,8 @@
 static const char subscription_file[] = "subscriptions";
 
 enum {
-	FILE_MAX = 8 * 1024 * 1024,
+	/* What LIST has memory for; some 30,000 names. */
+	FILE_MAX = 1024 * 1024,
 	NAME_SIZE = 4096,
 	LOCK_WAIT_MS = 10000
 };

@@ -186,3 +186,24 @@ load ../lib/bed
 		S* c OK...
 	EOT
 }
+
+@test "subscriptions without number do not end the session" {
+	{
+		printf 'V\t2\n\n'
+		printf '%x\n' {100000..1000000}
+	} >"$MAILDIR/subscriptions"
+	bed_own "$MAILDIR/subscriptions"
+	login_imap <<-'EOT'
+		C: a LSUB "" *
+		S: a NO...
+		C: b NOOP
+		S: b OK...
+	EOT
+	truncate -s 1000000 "$MAILDIR/subscriptions"
+	login_imap <<-'EOT'
+		C: a LSUB "" z
+		S: a OK...
+		C: b LIST (SUBSCRIBED) "" z
+		S: b OK...
+	EOT
+}
