@@ -236,78 +236,81 @@ wide_charsets(void)
 		"these are not");
 }
 
+/* clang-format off */
+static const struct {
+	const char *in, *out, *promise;
+} word_cases[] = {
+	{"=?US-ASCII?Q?Keith_Moore?= <moore@cs.utk.edu>",
+		"Keith Moore <moore@cs.utk.edu>", "RFC 2047 8, From"},
+	{"=?ISO-8859-1?Q?Keld_J=F8rn_Simonsen?= <keld@dkuug.dk>",
+		"Keld J\xc3\xb8rn Simonsen <keld@dkuug.dk>",
+		"RFC 2047 8, To"},
+	{"=?ISO-8859-1?Q?Andr=E9?= Pirard <PIRARD@vm1.ulg.ac.be>",
+		"Andr\xc3\xa9 Pirard <PIRARD@vm1.ulg.ac.be>",
+		"RFC 2047 8, Cc"},
+	{"=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?= "
+		"=?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=",
+		"If you can read this you understand the example.",
+		"RFC 2047 8, Subject"},
+	{"N. Borenstein (=?iso-8859-8?b?7eXs+SDv4SDp7Oj08A==?=)",
+		"N. Borenstein (\xd7\x9d\xd7\x95\xd7\x9c\xd7\xa9 "
+		"\xd7\x9f\xd7\x91 "
+		"\xd7\x99\xd7\x9c\xd7\x98\xd7\xa4\xd7\xa0)",
+		"RFC 2047 8, Hebrew in a comment"},
+	{"(=?ISO-8859-1?Q?a?=)", "(a)", "RFC 2047 8, table 1"},
+	{"(=?ISO-8859-1?Q?a?= b)", "(a b)", "table 2"},
+	{"(=?ISO-8859-1?Q?a?= =?ISO-8859-1?Q?b?=)", "(ab)", "table 3"},
+	{"(=?ISO-8859-1?Q?a?=  =?ISO-8859-1?Q?b?=)", "(ab)", "table 4"},
+	{"(=?ISO-8859-1?Q?a?=  \t   =?ISO-8859-1?Q?b?=)", "(ab)",
+		"table 5"},
+	{"(=?ISO-8859-1?Q?a_b?=)", "(a b)", "table 6"},
+	{"(=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=)", "(a b)",
+		"table 7"},
+	{"=?US-ASCII*EN?Q?Keith_Moore?=", "Keith Moore",
+		"RFC 2231 5: with a language"},
+	{"=?utf-8?b?w?= =?utf-8?Q?=C3?= =?utf-8?Q?=A4?=", U_E4,
+		"a character split over words of one charset"},
+	{"=?utf-8?Q?=C3?= =?UTF-8?B?pA==?=", U_E4,
+		"in two encodings too"},
+	{"=?utf-8?Q?=C3?= x =?utf-8?Q?=A4?=", FFFD " x " FFFD,
+		"but not over other text"},
+	{"=?iso-2022-jp?B?GyRCJCIbKEI=?= "
+		"=?iso-2022-jp?B?GyRCJCIbKEI=?=",
+		"\xe3\x81\x82\xe3\x81\x82", "words with shifts"},
+	{"\"=?utf-8?Q?quoted?=\" x", "\"quoted\" x", "inside quotes"},
+	{"a=?utf-8?Q?b?=c", "abc", "glued to text"},
+	{"=?utf-8?Q?a b?=", "a b", "blanks in Q text"},
+	{"=?utf-8?Q?what?\?=", "what?", "a question mark in Q text"},
+	{"=?utf-8?Q?\?= x", " x", "nothing in it"},
+	{"=?utf-8?X?a?=", NULL, "an unknown encoding stays"},
+	{"=?utf-8?Q?a", NULL, "a word without end stays"},
+	{"=?\?Q?a?=", NULL, "no charset: stays"},
+	{"=?utf 8?Q?a?=", NULL, "a blank in the charset: stays"},
+	{"=?utf-8?Q?=4=zz_=3D?=", "=4=zz =", "broken escapes"},
+	{"=?klingon?Q?a=E4?=", "a" FFFD, "unknown charset"},
+	{"=?=?utf-8?Q?a?=", "=?a", "one that begins inside another"},
+	{"=?utf-8?Q?a?= =?utf-8?Q?b", "a =?utf-8?Q?b",
+		"blanks before what is no word stay"},
+	{"caf\xe9 " U_E4, "caf\xc3\xa9 " U_E4, "8-bit octets"},
+	{"", "", "nothing"},
+	{"=?", NULL, "hardly anything"},
+	{"=?x?b?", NULL, "no more than that"},
+};
+/* clang-format on */
+
 static void
 words(void)
 {
-	/* clang-format off */
-	static const struct {
-		const char *in, *out, *promise;
-	} t[] = {
-		{"=?US-ASCII?Q?Keith_Moore?= <moore@cs.utk.edu>",
-			"Keith Moore <moore@cs.utk.edu>", "RFC 2047 8, From"},
-		{"=?ISO-8859-1?Q?Keld_J=F8rn_Simonsen?= <keld@dkuug.dk>",
-			"Keld J\xc3\xb8rn Simonsen <keld@dkuug.dk>",
-			"RFC 2047 8, To"},
-		{"=?ISO-8859-1?Q?Andr=E9?= Pirard <PIRARD@vm1.ulg.ac.be>",
-			"Andr\xc3\xa9 Pirard <PIRARD@vm1.ulg.ac.be>",
-			"RFC 2047 8, Cc"},
-		{"=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?= "
-			"=?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=",
-			"If you can read this you understand the example.",
-			"RFC 2047 8, Subject"},
-		{"N. Borenstein (=?iso-8859-8?b?7eXs+SDv4SDp7Oj08A==?=)",
-			"N. Borenstein (\xd7\x9d\xd7\x95\xd7\x9c\xd7\xa9 "
-			"\xd7\x9f\xd7\x91 "
-			"\xd7\x99\xd7\x9c\xd7\x98\xd7\xa4\xd7\xa0)",
-			"RFC 2047 8, Hebrew in a comment"},
-		{"(=?ISO-8859-1?Q?a?=)", "(a)", "RFC 2047 8, table 1"},
-		{"(=?ISO-8859-1?Q?a?= b)", "(a b)", "table 2"},
-		{"(=?ISO-8859-1?Q?a?= =?ISO-8859-1?Q?b?=)", "(ab)", "table 3"},
-		{"(=?ISO-8859-1?Q?a?=  =?ISO-8859-1?Q?b?=)", "(ab)", "table 4"},
-		{"(=?ISO-8859-1?Q?a?=  \t   =?ISO-8859-1?Q?b?=)", "(ab)",
-			"table 5"},
-		{"(=?ISO-8859-1?Q?a_b?=)", "(a b)", "table 6"},
-		{"(=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=)", "(a b)",
-			"table 7"},
-		{"=?US-ASCII*EN?Q?Keith_Moore?=", "Keith Moore",
-			"RFC 2231 5: with a language"},
-		{"=?utf-8?b?w?= =?utf-8?Q?=C3?= =?utf-8?Q?=A4?=", U_E4,
-			"a character split over words of one charset"},
-		{"=?utf-8?Q?=C3?= =?UTF-8?B?pA==?=", U_E4,
-			"in two encodings too"},
-		{"=?utf-8?Q?=C3?= x =?utf-8?Q?=A4?=", FFFD " x " FFFD,
-			"but not over other text"},
-		{"=?iso-2022-jp?B?GyRCJCIbKEI=?= "
-			"=?iso-2022-jp?B?GyRCJCIbKEI=?=",
-			"\xe3\x81\x82\xe3\x81\x82", "words with shifts"},
-		{"\"=?utf-8?Q?quoted?=\" x", "\"quoted\" x", "inside quotes"},
-		{"a=?utf-8?Q?b?=c", "abc", "glued to text"},
-		{"=?utf-8?Q?a b?=", "a b", "blanks in Q text"},
-		{"=?utf-8?Q?what?\?=", "what?", "a question mark in Q text"},
-		{"=?utf-8?Q?\?= x", " x", "nothing in it"},
-		{"=?utf-8?X?a?=", NULL, "an unknown encoding stays"},
-		{"=?utf-8?Q?a", NULL, "a word without end stays"},
-		{"=?\?Q?a?=", NULL, "no charset: stays"},
-		{"=?utf 8?Q?a?=", NULL, "a blank in the charset: stays"},
-		{"=?utf-8?Q?=4=zz_=3D?=", "=4=zz =", "broken escapes"},
-		{"=?klingon?Q?a=E4?=", "a" FFFD, "unknown charset"},
-		{"=?=?utf-8?Q?a?=", "=?a", "one that begins inside another"},
-		{"=?utf-8?Q?a?= =?utf-8?Q?b", "a =?utf-8?Q?b",
-			"blanks before what is no word stay"},
-		{"caf\xe9 " U_E4, "caf\xc3\xa9 " U_E4, "8-bit octets"},
-		{"", "", "nothing"},
-		{"=?", NULL, "hardly anything"},
-		{"=?x?b?", NULL, "no more than that"},
-	};
-	/* clang-format on */
-
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		const char *want = t[i].out ? t[i].out : t[i].in;
+	for (size_t i = 0; i < sizeof(word_cases) / sizeof(word_cases[0]);
+		i++) {
+		const char *want = word_cases[i].out ? word_cases[i].out
+						     : word_cases[i].in;
 		struct buf out;
 
 		buf_init(&out, 10000);
-		words_decode(str_of(t[i].in), &out);
-		if (!ok(str_is(buf_str(&out), want), "words: %s", t[i].promise))
+		words_decode(str_of(word_cases[i].in), &out);
+		if (!ok(str_is(buf_str(&out), want), "words: %s",
+			    word_cases[i].promise))
 			printf("# got \"%.*s\"\n", (int)out.n, out.p);
 		buf_free(&out);
 	}

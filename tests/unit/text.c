@@ -143,68 +143,72 @@ search(void)
 	text_free(&w);
 }
 
+/* clang-format off */
+static const struct {
+	const char *type, *body, *preview, *promise;
+} preview_cases[] = {
+	{"text/plain", "Hello,\r\n\r\n  how are \t you?\r\n",
+		"Hello, how are you?", "white space is folded"},
+	{"text/plain", "On Monday X wrote:\n> old\n>> older\nnew\n",
+		"On Monday X wrote: new", "quotes are left out"},
+	{"text/plain", "> only\n> quotes\n", "> only > quotes",
+		"unless there is nothing else"},
+	{"text/plain", "\r\n \r\n", "", "nothing"},
+	{"text/plain; charset=iso-8859-1", "caf\xe9",
+		"caf\xc3\xa9", "a charset"},
+	{"text/plain", "a\x01\x1b[1mb\xe2\x80\x8b" "c",
+		"a[1mbc", "controls and invisible characters"},
+	{"text/html", "<html><head><title>T</title>"
+		"<style>p > a {x: \"<b>\"}</style></head>"
+		"<body><p>One</p><p>t<b>w</b>o &amp; &lt;3&gt;</p>",
+		"One two & <3>", "markup"},
+	{"text/html", "a<!-- x > <p>y --> b<br/>c<br>d",
+		"a b c d", "comments and breaks"},
+	{"text/html", "<script>if (a<b) x('</p>');</script>z",
+		"z", "a script"},
+	{"text/html", "<a href=\"x>y\" title='it>s'>link</a>s",
+		"links", "a tag with > in quotes"},
+	{"text/html", "&nbsp;&zwnj;&#847;&#8203;&nbsp;x&#233;&#xE9;y",
+		"x\xc3\xa9\xc3\xa9y", "padding, and numbers"},
+	{"text/html", "a < b && c &unknown; &#0; &#xD800; AT&T",
+		"a < b && c &unknown; &#0; &#xD800; AT&T",
+		"what is no markup stays"},
+	{"text/html", "<![CDATA[ x ]]><?xml y?>z", "z", "others"},
+	{"text/calendar", "BEGIN:VCALENDAR", "", "no text to read"},
+	{"application/pdf", "x", "", "no text"},
+	{"multipart/alternative; boundary=b",
+		"--b\n\n \n--b\nContent-Type: text/html\n\n<p>H\n--b--",
+		"H", "the first part that shows something"},
+	{"multipart/mixed; boundary=b",
+		"--b\nContent-Disposition: attachment\n\nx\n"
+		"--b\n\ny\n--b--",
+		"y", "no attachments"},
+};
+/* clang-format on */
+
 static void
 previews(void)
 {
-	/* clang-format off */
-	static const struct {
-		const char *type, *body, *preview, *promise;
-	} t[] = {
-		{"text/plain", "Hello,\r\n\r\n  how are \t you?\r\n",
-			"Hello, how are you?", "white space is folded"},
-		{"text/plain", "On Monday X wrote:\n> old\n>> older\nnew\n",
-			"On Monday X wrote: new", "quotes are left out"},
-		{"text/plain", "> only\n> quotes\n", "> only > quotes",
-			"unless there is nothing else"},
-		{"text/plain", "\r\n \r\n", "", "nothing"},
-		{"text/plain; charset=iso-8859-1", "caf\xe9",
-			"caf\xc3\xa9", "a charset"},
-		{"text/plain", "a\x01\x1b[1mb\xe2\x80\x8b" "c",
-			"a[1mbc", "controls and invisible characters"},
-		{"text/html", "<html><head><title>T</title>"
-			"<style>p > a {x: \"<b>\"}</style></head>"
-			"<body><p>One</p><p>t<b>w</b>o &amp; &lt;3&gt;</p>",
-			"One two & <3>", "markup"},
-		{"text/html", "a<!-- x > <p>y --> b<br/>c<br>d",
-			"a b c d", "comments and breaks"},
-		{"text/html", "<script>if (a<b) x('</p>');</script>z",
-			"z", "a script"},
-		{"text/html", "<a href=\"x>y\" title='it>s'>link</a>s",
-			"links", "a tag with > in quotes"},
-		{"text/html", "&nbsp;&zwnj;&#847;&#8203;&nbsp;x&#233;&#xE9;y",
-			"x\xc3\xa9\xc3\xa9y", "padding, and numbers"},
-		{"text/html", "a < b && c &unknown; &#0; &#xD800; AT&T",
-			"a < b && c &unknown; &#0; &#xD800; AT&T",
-			"what is no markup stays"},
-		{"text/html", "<![CDATA[ x ]]><?xml y?>z", "z", "others"},
-		{"text/calendar", "BEGIN:VCALENDAR", "", "no text to read"},
-		{"application/pdf", "x", "", "no text"},
-		{"multipart/alternative; boundary=b",
-			"--b\n\n \n--b\nContent-Type: text/html\n\n<p>H\n--b--",
-			"H", "the first part that shows something"},
-		{"multipart/mixed; boundary=b",
-			"--b\nContent-Disposition: attachment\n\nx\n"
-			"--b\n\ny\n--b--",
-			"y", "no attachments"},
-	};
-	/* clang-format on */
 	struct text w;
 
 	text_init(&w);
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+	for (size_t i = 0; i < sizeof(preview_cases) / sizeof(preview_cases[0]);
+		i++) {
 		struct buf m, out;
 		struct source s;
 		struct arena a;
 
 		buf_init(&m, 10000);
-		buf_printf(
-			&m, "Content-Type: %s\r\n\r\n%s", t[i].type, t[i].body);
+		buf_printf(&m, "Content-Type: %s\r\n\r\n%s",
+			preview_cases[i].type, preview_cases[i].body);
 		buf_init(&out, TEXT_PREVIEW_MAX);
 		arena_init(&a, 64 << 20);
 		source_mem(&s, buf_str(&m));
 		if (!ok(text_preview(&w, &s, mime_parse(&s, &a), &out) == 0 &&
-				    str_is(buf_str(&out), t[i].preview),
-			    "preview: %s: %s", t[i].type, t[i].promise))
+				    str_is(buf_str(&out),
+					    preview_cases[i].preview),
+			    "preview: %s: %s", preview_cases[i].type,
+			    preview_cases[i].promise))
 			printf("# got \"%.*s\"\n", (int)out.n, out.p);
 		buf_free(&m);
 		buf_free(&out);
