@@ -275,6 +275,7 @@ static int
 move_inbox(struct imap *im, const char *dir)
 {
 	struct mailbox *from, *to;
+	struct mailbox_status was;
 	struct set all, src, dst;
 	int rc, e;
 
@@ -288,12 +289,14 @@ move_inbox(struct imap *im, const char *dir)
 		return -1;
 	}
 	copy_notes(im, dir);
+	was = *mailbox_status(from);
 	set_init(&all);
 	set_init(&src);
 	set_init(&dst);
 	set_add_run(&all, 1, UINT32_MAX - 1);
 	rc = mailbox_move(from, &all, to, &src, &dst);
 	e = errno;
+	notify_own_messages(im, STR("INBOX"), &was, mailbox_status(from));
 	set_free(&all);
 	set_free(&src);
 	set_free(&dst);

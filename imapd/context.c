@@ -170,50 +170,48 @@ put_mailbox_order(struct imap *im, struct set *uids)
 	put_pair(im, &first, 0, &r, 1, (uint32_t)set_count(uids));
 }
 
-/* Each run of neighbours has the place that its first one has once those
- * before it are gone. */
+/* Those of the list, each run of neighbours at its place: at which it is, or
+ * is once those before it are gone. */
 static void
-put_removed(struct imap *im, struct context *c)
+put_sorted(struct imap *im, const struct context *c, const struct set *uids,
+	bool gone)
 {
 	const struct results r = {.list = c->list, .n = c->n, .sorted = true};
-	uint32_t kept = 0, end;
+	uint32_t others = 0, end;
 	bool first = true;
 
 	for (uint32_t i = 0; i < r.n; i = end) {
-		for (end = i; end < r.n && set_has(&c->went, c->list[end]);)
+		for (end = i; end < r.n && set_has(uids, c->list[end]);)
 			end++;
 		if (end > i)
-			put_pair(im, &first, kept + 1, &r, i + 1, end);
-		else
-			c->list[kept++] = c->list[end++];
+			put_pair(im, &first, (gone ? others : i) + 1, &r, i + 1,
+				end);
+		else {
+			others++;
+			end++;
+		}
 	}
-	c->n = kept;
 }
 
 static void
-put_added(struct imap *im, const struct context *c)
+drop_went(struct context *c)
 {
-	const struct results r = {.list = c->list, .n = c->n, .sorted = true};
-	uint32_t end;
-	bool first = true;
+	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < r.n; i = end) {
-		for (end = i; end < r.n && set_has(&c->came, c->list[end]);)
-			end++;
-		if (end > i)
-			put_pair(im, &first, i + 1, &r, i + 1, end);
-		else
-			end++;
-	}
+	for (uint32_t i = 0; i < c->n; i++)
+		if (!set_has(&c->went, c->list[i]))
+			c->list[kept++] = c->list[i];
+	c->n = kept;
 }
 
 static void
 put_went(struct imap *im, struct context *c)
 {
 	buf_puts(im->out, " REMOVEFROM (");
-	if (c->order.n > 0)
-		put_removed(im, c);
-	else
+	if (c->order.n > 0) {
+		put_sorted(im, c, &c->went, true);
+		drop_went(c);
+	} else
 		put_mailbox_order(im, &c->went);
 	buf_putc(im->out, ')');
 	set_subtract(&c->found, &c->went);
@@ -229,7 +227,7 @@ put_came(struct imap *im, struct context *c)
 		c->list = c->next_list;
 		c->n = c->next_n;
 		c->next_list = NULL;
-		put_added(im, c);
+		put_sorted(im, c, &c->came, false);
 	} else
 		put_mailbox_order(im, &c->came);
 	buf_putc(im->out, ')');
