@@ -230,7 +230,8 @@ enum content_kind {
 	CONTENT_TEXT = 6,
 	CONTENT_UIDS = 7, /* of the mailbox: mailbox_uids.c's own */
 	CONTENT_PREVIEW = 8,
-	CONTENT_TOP = 9 /* what POP3's TOP n 0 sends, without the last dot */
+	CONTENT_TOP = 9, /* what POP3's TOP n 0 sends, without the last dot */
+	CONTENT_HEADER_LONG = 10 /* more fields: imapd/headers.c */
 };
 bool mailbox_content(struct mailbox *mb, uint32_t uid, enum content_kind kind,
 	struct str *out);

@@ -223,7 +223,8 @@ job_init(struct job *r, struct imap *im)
 {
 	r->im = im;
 	r->set_seen = r->fetch.seen && im->sel.keeps_seen;
-	r->kept_fields = headers_enough(r->fetch.section) && !r->set_seen;
+	r->kept_fields =
+		headers_enough(r->fetch.section, &r->record) && !r->set_seen;
 	arena_init(&r->arena, PARSE_MAX);
 	text_init(&r->text);
 	buf_init(&r->room, 2 * HEADERS_MAX);

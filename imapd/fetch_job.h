@@ -30,8 +30,9 @@ struct job {
 	struct imap *im;
 	struct fetch fetch;
 	bool set_seen;
-	bool kept_fields;   /* all sections are fields that the index keeps */
-	struct arena arena; /* one message's */
+	bool kept_fields; /* all sections are fields that the index keeps */
+	enum content_kind record; /* in this one */
+	struct arena arena;       /* one message's */
 	struct facts x;
 	unsigned gone, failed, undecodable;
 	struct text text;      /* room to make previews in */

@@ -77,7 +77,7 @@ fetch_know(struct job *r)
 
 	if (r->fetch.section != NULL)
 		all = r->kept_fields &&
-		      mailbox_content(mb, x->m.uid, CONTENT_HEADER, &x->fields);
+		      mailbox_content(mb, x->m.uid, r->record, &x->fields);
 	if (fetch_wants(r, FETCH_SIZE) && x->m.wire_size == MSG_UNKNOWN)
 		all = false;
 	if (fetch_wants(r, FETCH_INTERNALDATE) &&
@@ -208,10 +208,10 @@ keep_fields(struct job *r)
 	struct buf b;
 
 	buf_init(&b, HEADERS_MAX);
-	headers_put(&b, r->x.root);
+	headers_put(&b, r->x.root, r->record);
 	if (!b.bad)
 		mailbox_content_put(
-			r->im->sel.mb, r->x.m.uid, CONTENT_HEADER, buf_str(&b));
+			r->im->sel.mb, r->x.m.uid, r->record, buf_str(&b));
 	buf_free(&b);
 }
 

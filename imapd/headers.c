@@ -6,8 +6,11 @@
  *
  * A client that opens a mailbox asks this of every message in it, so the
  * record is what is sent: each field with its number and its length in front,
- * as it is on the wire.  Numbers are places in the table below: who changes
- * their order gives the index another name.
+ * as it is on the wire.  There are two records, for those who want no more than
+ * a list shows need not read past what the way here has left (Received is half
+ * of what is kept); each is made when it is first asked for.  Numbers are
+ * places in the table below: who changes their order gives the index another
+ * name.
  */
 #include "imapd/headers.h"
 
@@ -15,43 +18,46 @@
 
 #include "common/wire.h"
 
-static const struct str kept[] = {
-	STR_INIT("Bcc"),
-	STR_INIT("Cc"),
-	STR_INIT("Content-Description"),
-	STR_INIT("Content-Transfer-Encoding"),
-	STR_INIT("Content-Type"),
-	STR_INIT("Date"),
-	STR_INIT("Delivered-To"),
-	STR_INIT("Disposition-Notification-To"),
-	STR_INIT("Followup-To"),
-	STR_INIT("From"),
-	STR_INIT("Importance"),
-	STR_INIT("In-Reply-To"),
-	STR_INIT("Lines"),
-	STR_INIT("List-Id"),
-	STR_INIT("List-Post"),
-	STR_INIT("List-Unsubscribe"),
-	STR_INIT("Mail-Followup-To"),
-	STR_INIT("Mail-Reply-To"),
-	STR_INIT("Message-ID"),
-	STR_INIT("MIME-Version"),
-	STR_INIT("Newsgroups"),
-	STR_INIT("Organization"),
-	STR_INIT("Priority"),
-	STR_INIT("Received"),
-	STR_INIT("References"),
-	STR_INIT("Reply-To"),
-	STR_INIT("Return-Path"),
-	STR_INIT("Sender"),
-	STR_INIT("Subject"),
-	STR_INIT("To"),
-	STR_INIT("User-Agent"),
-	STR_INIT("X-Label"),
-	STR_INIT("X-Mailer"),
-	STR_INIT("X-Priority"),
-	STR_INIT("X-Spam-Flag"),
-	STR_INIT("X-Spam-Status"),
+static const struct {
+	struct str name;
+	bool dear; /* in the long record alone */
+} kept[] = {
+	{STR_INIT("Bcc"),                         false},
+	{STR_INIT("Cc"),			  false},
+	{STR_INIT("Content-Description"),         false},
+	{STR_INIT("Content-Transfer-Encoding"),   false},
+	{STR_INIT("Content-Type"),                false},
+	{STR_INIT("Date"),                        false},
+	{STR_INIT("Delivered-To"),                true },
+	{STR_INIT("Disposition-Notification-To"), false},
+	{STR_INIT("Followup-To"),                 false},
+	{STR_INIT("From"),                        false},
+	{STR_INIT("Importance"),                  false},
+	{STR_INIT("In-Reply-To"),                 false},
+	{STR_INIT("Lines"),                       false},
+	{STR_INIT("List-Id"),                     false},
+	{STR_INIT("List-Post"),                   false},
+	{STR_INIT("List-Unsubscribe"),            true },
+	{STR_INIT("Mail-Followup-To"),            false},
+	{STR_INIT("Mail-Reply-To"),               false},
+	{STR_INIT("Message-ID"),                  false},
+	{STR_INIT("MIME-Version"),                false},
+	{STR_INIT("Newsgroups"),                  false},
+	{STR_INIT("Organization"),                true },
+	{STR_INIT("Priority"),                    false},
+	{STR_INIT("Received"),                    true },
+	{STR_INIT("References"),                  false},
+	{STR_INIT("Reply-To"),                    false},
+	{STR_INIT("Return-Path"),                 true },
+	{STR_INIT("Sender"),                      false},
+	{STR_INIT("Subject"),                     false},
+	{STR_INIT("To"),			  false},
+	{STR_INIT("User-Agent"),                  true },
+	{STR_INIT("X-Label"),                     false},
+	{STR_INIT("X-Mailer"),                    true },
+	{STR_INIT("X-Priority"),                  false},
+	{STR_INIT("X-Spam-Flag"),                 false},
+	{STR_INIT("X-Spam-Status"),               true },
 };
 enum {
 	KEPT = sizeof(kept) / sizeof(*kept)
@@ -70,13 +76,13 @@ number_of(struct str name)
 {
 	uint16_t i = 0;
 
-	while (i < KEPT && !str_ieq(name, kept[i]))
+	while (i < KEPT && !str_ieq(name, kept[i].name))
 		i++;
 	return i;
 }
 
 static bool
-enough(struct section *s)
+enough(struct section *s, enum content_kind *record)
 {
 	if (s->kind != SECTION_FIELDS || s->depth > 0 || s->decode)
 		return false;
@@ -87,27 +93,32 @@ enough(struct section *s)
 		if (number == KEPT)
 			return false;
 		s->kept |= UINT64_C(1) << number;
+		if (kept[number].dear)
+			*record = CONTENT_HEADER_LONG;
 	}
 	return true;
 }
 
 bool
-headers_enough(struct section *sections)
+headers_enough(struct section *sections, enum content_kind *record)
 {
+	*record = CONTENT_HEADER;
 	for (struct section *s = sections; s != NULL; s = s->next)
-		if (!enough(s))
+		if (!enough(s, record))
 			return false;
 	return sections != NULL;
 }
 
 void
-headers_put(struct buf *b, const struct mime_part *root)
+headers_put(
+	struct buf *b, const struct mime_part *root, enum content_kind record)
 {
 	for (uint32_t i = 0; i < root->nfield; i++) {
 		struct head h = {.number = number_of(root->field[i].name)};
 		size_t at = b->n;
 
-		if (h.number == KEPT)
+		if (h.number == KEPT ||
+			(kept[h.number].dear && record == CONTENT_HEADER))
 			continue;
 		buf_add(b, &h, sizeof(h));
 		section_add_field(b, root->field[i].whole);

@@ -376,3 +376,22 @@ mail_of() {
 	# 64 KiB are looked at, to see whether it is compressed.
 	awk '{ n += $NF } END { exit n > 4 * 5000000 }' "$BED_HOME/trace"
 }
+
+@test "header fields out of the index are those of the file" {
+	local n fields
+
+	maildir_put crlf.eml header.eml nul.eml 8bit.eml longline.eml
+	for fields in 'FROM TO DATE SUBJECT' 'RECEIVED SUBJECT RETURN-PATH' \
+		'subject X-MAILER Message-id' 'FROM FROM'; do
+		printf 'a SELECT INBOX\r\nb FETCH 1:* (%s BODY.PEEK[%s (%s)])\r\n' \
+			UID HEADER.FIELDS "$fields"
+	done >"$BED_TMP/commands"
+	as_user "$BED_BIN/imapd" --cache=none <"$BED_TMP/commands" |
+		grep -a -v -e '^\* OK' -e ' RECENT' >"$BED_TMP/none"
+	for n in 1 2; do
+		as_user "$BED_BIN/imapd" <"$BED_TMP/commands" |
+			grep -a -v -e '^\* OK' -e ' RECENT' >"$BED_TMP/$n"
+		cmp "$BED_TMP/none" "$BED_TMP/$n"
+	done
+	grep -q '^b OK' "$BED_TMP/none"
+}
