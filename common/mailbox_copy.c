@@ -48,25 +48,29 @@ struct copy {
 	int8_t bit[KEYWORDS_MAX];  /* from's keyword -> to's; -1 none, -2 ? */
 };
 
-/* Keywords have other letters in another folder. */
-static uint64_t
-translate(struct copy *c, uint64_t keywords)
+/* Keywords have other letters in another folder.  -1 with errno: one cannot be
+ * written down there; for one that has no room is no copy refused. */
+static int
+translate(struct copy *c, uint64_t keywords, uint64_t *to)
 {
 	const struct keywords *kw = mailbox_keywords(c->from);
-	uint64_t out = 0;
 
-	if (c->from == c->to)
-		return keywords;
-	for (int i = 0; i < KEYWORDS_MAX; i++) {
+	*to = c->from == c->to ? keywords : 0;
+	for (int i = 0; c->from != c->to && i < KEYWORDS_MAX; i++) {
 		if (!(keywords >> i & 1) || kw->name[i] == NULL)
 			continue;
-		if (c->bit[i] == -2)
-			c->bit[i] = (int8_t)mailbox_keyword(
+		if (c->bit[i] == -2) {
+			int bit = mailbox_keyword(
 				c->to, str_of(kw->name[i]), true);
+
+			if (bit == -1 && errno != EOVERFLOW)
+				return -1;
+			c->bit[i] = (int8_t)bit;
+		}
 		if (c->bit[i] >= 0)
-			out |= (uint64_t)1 << c->bit[i];
+			*to |= (uint64_t)1 << c->bit[i];
 	}
-	return out;
+	return 0;
 }
 
 /* "G" and the identity: the G that the ledger has, else the base name. */
@@ -109,13 +113,15 @@ new_base(struct copy *c, struct str old)
 static int
 describe(struct copy *c, size_t i, const struct msg *m)
 {
+	uint64_t octets, keywords = 0;
 	struct msgname name;
-	uint64_t octets;
 	struct buf b;
 	int rc;
 
 	buf_init(&b, NAME_MAX + 1);
 	rc = mailbox_filename(c->from, m->uid, &b);
+	if (rc == 0)
+		rc = translate(c, m->keywords, &keywords);
 	if (rc == 0) {
 		msgname_parse(buf_str(&b), &name);
 		if (c->quota.kept) {
@@ -128,7 +134,7 @@ describe(struct copy *c, size_t i, const struct msg *m)
 			.base = new_base(c, name.base),
 			.keys = identity(c, m->uid, name.base),
 			.flags = m->flags & MSG_SYSTEM,
-			.keywords = translate(c, m->keywords),
+			.keywords = keywords,
 			.wire_size = m->wire_size,
 			.internaldate = m->internaldate,
 		};
