@@ -3,7 +3,6 @@
  * kind, and that what is written is read again.
  */
 #include "common/uidlist.h"
-#include "common/lock.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/tap.h"
 
