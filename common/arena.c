@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/big.h"
 #include "common/log.h"
 
 struct arena_block {
@@ -17,7 +18,8 @@ struct arena_block {
 
 enum {
 	ARENA_FIRST = 4096,
-	ARENA_LARGEST = 1 << 20
+	ARENA_LARGEST = 1 << 20,
+	ARENA_BIGGEST = 16 << 20
 };
 
 void
@@ -27,12 +29,21 @@ arena_init(struct arena *a, size_t max)
 }
 
 static void
-free_from(struct arena_block *b)
+free_block(const struct arena *a, struct arena_block *b)
+{
+	if (a->big)
+		big_free(b, sizeof(*b) + b->cap, 1);
+	else
+		free(b);
+}
+
+static void
+free_from(const struct arena *a, struct arena_block *b)
 {
 	while (b != NULL) {
 		struct arena_block *next = b->next;
 
-		free(b);
+		free_block(a, b);
 		b = next;
 	}
 }
@@ -44,11 +55,11 @@ arena_reset(struct arena *a)
 	while (a->head != NULL && a->head->next != NULL) {
 		struct arena_block *next = a->head->next;
 
-		free(a->head);
+		free_block(a, a->head);
 		a->head = next;
 	}
 	if (a->head != NULL && a->head->cap > ARENA_FIRST) {
-		free(a->head);
+		free_block(a, a->head);
 		a->head = NULL;
 	}
 	if (a->head != NULL)
@@ -59,7 +70,7 @@ arena_reset(struct arena *a)
 void
 arena_free(struct arena *a)
 {
-	free_from(a->head);
+	free_from(a, a->head);
 	arena_init(a, a->max);
 }
 
@@ -69,11 +80,13 @@ add_block(struct arena *a, size_t n)
 	size_t cap = a->head == NULL ? ARENA_FIRST : a->head->cap * 2;
 	struct arena_block *b;
 
-	if (cap > ARENA_LARGEST)
-		cap = ARENA_LARGEST;
+	size_t most = a->big ? ARENA_BIGGEST : ARENA_LARGEST;
+
+	if (cap > most)
+		cap = most;
 	if (cap < n)
 		cap = n;
-	b = malloc(sizeof(*b) + cap);
+	b = a->big ? big_alloc(sizeof(*b) + cap, 1) : malloc(sizeof(*b) + cap);
 	if (b == NULL)
 		die("out of memory");
 	b->next = a->head;

@@ -9,6 +9,7 @@
 
 #include "common/str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -17,6 +18,7 @@ struct arena {
 	struct arena_block *head;
 	size_t used; /* octets handed out since the last reset */
 	size_t max;
+	bool big; /* may grow to what common/big.h is for */
 };
 
 void arena_init(struct arena *a, size_t max);

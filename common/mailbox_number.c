@@ -5,6 +5,8 @@
  */
 #include "common/mailbox_sync.h"
 
+#include "common/big.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -131,9 +133,8 @@ by_arrival(const void *a, const void *b)
 static int
 collect_fresh(struct sync *s)
 {
-	s->fresh = calloc(s->scan.n + 1, sizeof(*s->fresh));
-	if (s->fresh == NULL)
-		return -1;
+	s->fresh_room = s->scan.n + 1;
+	s->fresh = big_alloc(s->fresh_room, sizeof(*s->fresh));
 	for (size_t i = 0; i < s->scan.n; i++) {
 		struct found *f = &s->scan.f[i];
 
@@ -151,17 +152,15 @@ collect_fresh(struct sync *s)
 static struct uidlist_entry *
 number_fresh(struct sync *s)
 {
-	struct uidlist_entry *add = calloc(s->nfresh + 1, sizeof(*add));
+	struct uidlist_entry *add = big_alloc(s->nfresh + 1, sizeof(*add));
 	uint32_t next = s->ul.uidnext;
 
-	if (add == NULL)
-		return NULL;
 	if (next < s->mb->box.uidnext)
 		next = s->mb->box.uidnext;
 	if (next == 0)
 		next = 1;
 	if (s->nfresh >= UINT32_MAX - next) {
-		free(add);
+		big_free(add, s->nfresh + 1, sizeof(*add));
 		errno = EOVERFLOW;
 		return NULL;
 	}
@@ -244,7 +243,7 @@ write_ledger(struct sync *s)
 		if (rc == 0 && (drop_dead_lines(s) || s->ul.damaged))
 			rc = uidlist_write(&s->ul, s->mb->md.fd);
 	}
-	free(add);
+	big_free(add, s->nfresh + 1, sizeof(*add));
 	return rc;
 }
 
@@ -254,7 +253,7 @@ take_back(struct sync *s)
 {
 	for (size_t i = 0; i < s->nfresh; i++)
 		s->fresh[i].found->known = false;
-	free(s->fresh);
+	big_free(s->fresh, s->fresh_room, sizeof(*s->fresh));
 	s->fresh = NULL;
 	s->nfresh = 0;
 	uidlist_free(&s->ul);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
+#include "common/big.h"
 
 enum {
 	SLOTS_FIRST = 1024
@@ -21,14 +21,15 @@ scan_init(struct scan *s)
 {
 	*s = (struct scan){0};
 	arena_init(&s->names, SIZE_MAX / 2);
+	s->names.big = true;
 }
 
 void
 scan_free(struct scan *s)
 {
 	arena_free(&s->names);
-	free(s->f);
-	free(s->slot);
+	big_free(s->f, s->cap, sizeof(*s->f));
+	big_free(s->slot, s->slots, sizeof(*s->slot));
 	scan_init(s);
 }
 
@@ -89,11 +90,9 @@ make_room(struct scan *s, size_t cap)
 	struct scan_slot *old = s->slot;
 	size_t slots = s->slots;
 
-	s->f = reallocarray(s->f, cap, sizeof(*s->f));
+	s->f = big_grow(s->f, s->cap, cap, sizeof(*s->f));
 	s->slots = cap * 2;
-	s->slot = calloc(s->slots, sizeof(*s->slot));
-	if (s->f == NULL || s->slot == NULL)
-		die("out of memory");
+	s->slot = big_alloc(s->slots, sizeof(*s->slot));
 	s->cap = cap;
 	for (size_t k = 0; k < slots; k++) {
 		size_t i = old[k].hash & (s->slots - 1);
@@ -104,7 +103,7 @@ make_room(struct scan *s, size_t cap)
 			i = (i + 1) & (s->slots - 1);
 		s->slot[i] = old[k];
 	}
-	free(old);
+	big_free(old, slots, sizeof(*old));
 }
 
 void

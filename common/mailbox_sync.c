@@ -59,6 +59,8 @@
  */
 #include "common/mailbox_sync.h"
 
+#include "common/big.h"
+
 #include "common/log.h"
 #include "common/mailbox_extra.h"
 #include "common/mailbox_seen.h"
@@ -385,7 +387,7 @@ sync_free(struct sync *s)
 	scan_free(&s->noticed);
 	set_free(&s->lost);
 	set_free(&s->seen);
-	free(s->fresh);
+	big_free(s->fresh, s->fresh_room, sizeof(*s->fresh));
 	for (int bit = 0; s->extra != NULL && bit < KEYWORDS_MAX; bit++)
 		set_free(&s->extra[bit]);
 	free(s->extra);

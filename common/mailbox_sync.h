@@ -28,7 +28,7 @@ struct sync {
 	struct uidlist ul;
 	bool have_ul;
 	struct fresh *fresh; /* files that no UID is known for */
-	size_t nfresh;
+	size_t nfresh, fresh_room;
 	struct set *extra;  /* for a new box: UIDs of keywords without letter */
 	struct set seen;    /* and those of one's own \Seen */
 	bool first_look;    /* for a new box: nobody knows the latter */

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/big.h"
 #include "common/buf.h"
 #include "common/control.h"
 #include "common/fd.h"
@@ -166,6 +167,7 @@ store_open(struct store *st, const struct options *opt, const char *home)
 	if (store_prepare(opt, home, &maildir, &cache) == -1)
 		goto fail;
 	st->root = open(buf_cstr(&maildir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	big_place(st->root);
 	if (st->root == -1 || open_index(st, buf_cstr(&cache)) == -1)
 		goto fail;
 	names = client_names_of(st->root, opt);
@@ -191,6 +193,7 @@ store_close(struct store *st)
 {
 	store_sweep(st, time(NULL));
 	index_close(st->index);
+	big_place(-1);
 	if (st->root != -1)
 		close(st->root);
 	*st = (struct store){.root = -1};

@@ -20,6 +20,7 @@
  *    only where the order of the lines does not rule them out already.
  */
 #include "common/uidlist.h"
+#include "common/big.h"
 #include "common/control.h"
 #include "common/log.h"
 #include "common/num.h"
@@ -38,6 +39,7 @@ enum {
 struct uidlist_text {
 	struct uidlist_text *next;
 	char *p;
+	size_t room; /* of big_alloc; 0: from malloc */
 };
 
 struct reading {
@@ -52,7 +54,7 @@ struct reading {
 };
 
 static void
-own_text(struct uidlist *ul, char *p)
+own_text(struct uidlist *ul, char *p, size_t room)
 {
 	struct uidlist_text *t = malloc(sizeof(*t));
 
@@ -60,15 +62,16 @@ own_text(struct uidlist *ul, char *p)
 		die("no memory for the ledger");
 	t->next = ul->text;
 	t->p = p;
+	t->room = room;
 	ul->text = t;
 }
 
 char *
 uidlist_room(struct uidlist *ul, size_t n)
 {
-	char *p = malloc(n + 1);
+	char *p = big_alloc(n + 1, 1);
 
-	own_text(ul, p);
+	own_text(ul, p, n + 1);
 	return p;
 }
 
@@ -79,10 +82,13 @@ uidlist_free(struct uidlist *ul)
 
 	for (t = ul->text; t != NULL; t = next) {
 		next = t->next;
-		free(t->p);
+		if (t->room > 0)
+			big_free(t->p, t->room, 1);
+		else
+			free(t->p);
 		free(t);
 	}
-	free(ul->entry);
+	big_free(ul->entry, ul->cap, sizeof(*ul->entry));
 	memset(ul, 0, sizeof(*ul));
 }
 
@@ -243,18 +249,14 @@ parse_record(struct reading *r, struct str line, struct uidlist_entry *e)
 static struct uidlist_entry *
 next_entry(struct uidlist *ul)
 {
-	struct uidlist_entry *e;
 	size_t cap;
 
 	if (ul->n < ul->cap)
 		return &ul->entry[ul->n];
 	cap = ul->cap < 64 ? 64 : ul->cap * 2;
-	e = reallocarray(ul->entry, cap, sizeof(*e));
-	if (e == NULL)
-		die("no memory for the ledger");
-	ul->entry = e;
+	ul->entry = big_grow(ul->entry, ul->cap, cap, sizeof(*ul->entry));
 	ul->cap = cap;
-	return &e[ul->n];
+	return &ul->entry[ul->n];
 }
 
 static void
@@ -402,7 +404,7 @@ read_file(struct uidlist *ul, int dirfd, const char *name)
 
 	if (control_read(dirfd, name, FILE_MAX, &p, &n, &st) == -1)
 		return -1;
-	own_text(ul, p);
+	own_text(ul, p, 0);
 	parse(&r, (struct str){p, n});
 	ul->foreign = r.version == 1;
 	ul->st = st;

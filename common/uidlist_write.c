@@ -14,6 +14,7 @@
  *    given a second name, so at no moment is there a folder without a ledger.
  */
 #include "common/uidlist.h"
+#include "common/big.h"
 #include "common/control.h"
 #include "common/log.h"
 
@@ -25,6 +26,10 @@
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
+
+enum {
+	HEADER_MAX = 100 /* without the keys that are not ours */
+};
 
 static const char ledger[] = "dovecot-uidlist";
 
@@ -104,26 +109,67 @@ keep(struct uidlist *ul, struct str s)
 	return (struct str){memcpy(uidlist_room(ul, s.n), s.p, s.n), s.n};
 }
 
-/* Add to memory. */
+static struct str
+put_copy(char **at, struct str s)
+{
+	struct str copy = {*at, s.n};
+
+	if (s.n > 0)
+		memcpy(*at, s.p, s.n);
+	*at += s.n;
+	return copy;
+}
+
+/* Add to memory, the texts in one block. */
 static void
 remember(struct uidlist *ul, const struct uidlist_entry *add, size_t n)
 {
 	struct uidlist_entry *e;
+	size_t octets = 0;
+	char *at;
 
 	if (ul->cap - ul->n < n) {
-		e = reallocarray(ul->entry, ul->n + n, sizeof(*e));
-		if (e == NULL)
-			die("no memory for the ledger");
-		ul->entry = e;
+		ul->entry = big_grow(ul->entry, ul->cap, ul->n + n, sizeof(*e));
 		ul->cap = ul->n + n;
 	}
+	for (size_t i = 0; i < n; i++)
+		octets += add[i].base.n + add[i].keys.n;
+	at = uidlist_room(ul, octets);
 	for (size_t i = 0; i < n; i++) {
 		e = &ul->entry[ul->n++];
 		e->uid = add[i].uid;
-		e->base = keep(ul, add[i].base);
-		e->keys = keep(ul, add[i].keys);
+		e->base = put_copy(&at, add[i].base);
+		e->keys = put_copy(&at, add[i].keys);
 		ul->uidnext = add[i].uid + 1;
 	}
+}
+
+/* The most that the lines of these may take. */
+static size_t
+lines_room(const struct uidlist_entry *e, size_t n)
+{
+	const size_t around = sizeof("4294967295  :\n");
+	size_t octets = 0;
+
+	for (size_t i = 0; i < n; i++)
+		octets += e[i].base.n + 2 * e[i].keys.n + around;
+	return octets;
+}
+
+/* A buffer of that room, which cannot grow and is freed by lines_free(). */
+static void
+lines_init(struct buf *b, size_t room)
+{
+	buf_init(b, room);
+	b->p = big_alloc(room, 1);
+	b->cap = room;
+}
+
+static void
+lines_free(struct buf *b)
+{
+	big_free(b->p, b->cap, 1);
+	buf_init(b, 0);
 }
 
 static bool
@@ -219,7 +265,7 @@ uidlist_append(struct uidlist *ul, int dirfd, const struct uidlist_entry *add,
 		return 0;
 	if (check_new(ul, add, n) == -1)
 		return -1;
-	buf_init(&b, INT_MAX);
+	lines_init(&b, lines_room(add, n));
 	for (size_t i = 0; i < n; i++)
 		put_entry(&b, &add[i]);
 	if (b.bad) {
@@ -228,7 +274,7 @@ uidlist_append(struct uidlist *ul, int dirfd, const struct uidlist_entry *add,
 	} else {
 		r = append_file(ul, dirfd, buf_str(&b));
 	}
-	buf_free(&b);
+	lines_free(&b);
 	if (r == -1)
 		return -1;
 	remember(ul, add, n);
@@ -273,7 +319,8 @@ uidlist_write(struct uidlist *ul, int dirfd)
 	}
 	if (ul->guid[0] == '\0')
 		uidlist_new_guid(ul->guid);
-	buf_init(&b, INT_MAX);
+	lines_init(
+		&b, HEADER_MAX + ul->header.n + lines_room(ul->entry, ul->n));
 	buf_printf(&b, "3 V%u N%u G%s", ul->uidvalidity, ul->uidnext, ul->guid);
 	if (ul->header.n > 0) {
 		buf_putc(&b, ' ');
@@ -289,7 +336,7 @@ uidlist_write(struct uidlist *ul, int dirfd)
 			keep_damaged(dirfd);
 		r = control_write(dirfd, ledger, buf_str(&b));
 	}
-	buf_free(&b);
+	lines_free(&b);
 	if (r == -1)
 		return -1;
 	ul->damaged = ul->foreign = false;

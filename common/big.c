@@ -1,0 +1,105 @@
+/*
+ * Large tables for a short time.
+ *
+ * The first look at a mailbox of a million messages needs some 250 MB: names,
+ * a hash of them, the lines of the ledger.  A service may be held to less than
+ * that (MemoryMax, a memory cgroup), and is then killed for ordinary memory;
+ * pages of a file are written out and come back instead.
+ *
+ * 1. The file has no name (O_TMPFILE), so nothing is left whatever happens.
+ * 2. Its room is asked for (fallocate) before it is written to: a full disk
+ *    would be a SIGBUS in the middle of the work.  Where the file system
+ *    cannot do either, it is ordinary memory.
+ * 3. Small tables, which is nearly all of them, never leave malloc.
+ */
+#include "common/big.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+enum {
+	BIG = 8 << 20
+};
+
+static int place = -1;
+
+void
+big_place(int dirfd)
+{
+	place = dirfd;
+}
+
+static size_t
+octets(size_t n, size_t size)
+{
+	size_t all;
+
+	if (__builtin_mul_overflow(n, size, &all))
+		die("a table of %zu x %zu octets", n, size);
+	return all;
+}
+
+/* A file of n octets, or -1. */
+static int
+nameless(size_t n)
+{
+	int fd = place == -1 ? -1
+			     : openat(place, ".",
+				       O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd != -1 && fallocate(fd, 0, 0, (off_t)n) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void *
+big_alloc(size_t n, size_t size)
+{
+	size_t all = octets(n, size);
+	int fd;
+	void *p;
+
+	if (all < BIG) {
+		p = calloc(n > 0 ? n : 1, size);
+		if (p == NULL)
+			die("out of memory");
+		return p;
+	}
+	fd = nameless(all);
+	p = mmap(NULL, all, PROT_READ | PROT_WRITE,
+		fd == -1 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		die("out of memory");
+	if (fd != -1)
+		close(fd);
+	return p;
+}
+
+void *
+big_grow(void *p, size_t old, size_t n, size_t size)
+{
+	void *to = big_alloc(n, size);
+
+	if (p != NULL)
+		memcpy(to, p, octets(old < n ? old : n, size));
+	big_free(p, old, size);
+	return to;
+}
+
+void
+big_free(void *p, size_t n, size_t size)
+{
+	if (p == NULL)
+		return;
+	if (octets(n, size) < BIG)
+		free(p);
+	else
+		munmap(p, octets(n, size));
+}
