@@ -47,6 +47,7 @@ def run(*argv, **how):
 class Place:
     def __init__(self, root, out, programs, tools):
         self.root = root
+        self.out = out
         run("mount", "--bind", out, AWAY)
         self.dir = os.path.join(AWAY, "run")
         self.groups = []
@@ -68,8 +69,10 @@ class Place:
         return self.path("bin", name)
 
     def make_group(self, name):
-        """A cgroup; one that a killed run has left is as good."""
-        path = self.path("cgroup", "stdmail-bench-" + name)
+        """A cgroup, no other bench's; one that a killed run has left is as
+        good."""
+        mine = hashlib.sha256(self.out.encode()).hexdigest()[:8]
+        path = self.path("cgroup", f"stdmail-bench-{mine}-{name}")
         os.makedirs(path, exist_ok=True)
         self.groups.append(path)
         return path
