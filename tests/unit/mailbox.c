@@ -398,6 +398,12 @@ test_courier(void)
 	mailbox_close(mb);
 }
 
+/* What cannot be closed, its cache being rubbish; not leaked, though. */
+static volatile struct {
+	struct mailbox *mb;
+	struct store st;
+} left;
+
 /* The cache is removed or replaced by rubbish under an open mailbox. */
 static void
 test_damage(void)
@@ -423,6 +429,8 @@ test_damage(void)
 	}
 	wait(NULL);
 	/* What is open stays so: looking at it again is the child's fate. */
+	left.mb = mb;
+	left.st = st;
 	store_open(&st, &opt, home);
 	mb = open_box(MAILBOX_SELECT);
 	ok(mb != NULL && is(mb, 1, MSG_SEEN) && mailbox_get(mb, 2, &m) &&
