@@ -90,5 +90,6 @@ origin_only_courier(int rootfd)
 int
 origin_keep(int rootfd)
 {
-	return origin_only_courier(rootfd) ? boxfile_update(rootfd, note, NULL) : 0;
+	return origin_only_courier(rootfd) ? boxfile_update(rootfd, note, NULL)
+					   : 0;
 }
