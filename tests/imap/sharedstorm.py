@@ -43,6 +43,9 @@ class User:
 
     def flags(self):
         found = {}
+        # imaplib keeps what it was told unasked, of what has gone since, too,
+        # and gives it out with the next answer.
+        self.imap.response("FETCH")
         for line in self.ok(self.imap.uid("FETCH", "1:*", "(FLAGS)")):
             uid = re.search(rb"UID (\d+)", line)
             flags = re.search(rb"FLAGS \(([^)]*)\)", line)
