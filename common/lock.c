@@ -334,7 +334,8 @@ lock_take(struct lock *l, int dirfd, const char *file, int wait_ms)
 }
 
 /* Is the dotlock still the file that we made?  Inode numbers come back soon,
- * so what it says counts as well. */
+ * so what it says counts as well, where it can be read: who has no descriptor
+ * left must not leave the lock behind. */
 static bool
 still_ours(const struct lock *l, const char *dot)
 {
@@ -343,8 +344,11 @@ still_ours(const struct lock *l, const char *dot)
 	size_t n;
 	bool ours;
 
-	if (control_read(l->dirfd, dot, OWNER_SIZE, &text, &n, &st) == -1)
+	if (fstatat(l->dirfd, dot, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+		st.st_ino != l->ino || st.st_dev != l->dev)
 		return false;
+	if (control_read(l->dirfd, dot, OWNER_SIZE, &text, &n, &st) == -1)
+		return errno != ENOENT;
 	put_owner(own);
 	ours = st.st_ino == l->ino && st.st_dev == l->dev &&
 	       strcmp(text, own) == 0;
@@ -369,6 +373,25 @@ lock_keep(struct lock *l)
 	return utimensat(l->dirfd, dot, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
+/*
+ * A lock that stays though nobody died would hold Dovecot up for two minutes:
+ * what cannot be unlinked is renamed to what the next holder removes first.
+ */
+static void
+drop_dotlock(const struct lock *l, const char *dot)
+{
+	char aside[OWNER_SIZE];
+
+	if (unlinkat(l->dirfd, dot, 0) == 0 || errno == ENOENT)
+		return;
+	work_name(l, "dotlock", aside);
+	if (renameat(l->dirfd, dot, l->dirfd, aside) == 0)
+		unlinkat(l->dirfd, aside, 0);
+	else
+		log_warn("the lock %s cannot be removed: %s", dot,
+			strerror(errno));
+}
+
 void
 lock_release(struct lock *l)
 {
@@ -376,7 +399,7 @@ lock_release(struct lock *l)
 
 	dot_name(l, dot);
 	if (l->dotlock && still_ours(l, dot))
-		unlinkat(l->dirfd, dot, 0);
+		drop_dotlock(l, dot);
 	l->dotlock = false;
 	/* Last, so that the next of us never sees our dotlock. */
 	if (l->flockfd != -1)
