@@ -335,7 +335,7 @@ lock_take(struct lock *l, int dirfd, const char *file, int wait_ms)
 
 /* Is the dotlock still the file that we made?  Inode numbers come back soon,
  * so what it says counts as well, where it can be read: who has no descriptor
- * left must not leave the lock behind. */
+ * left, or a disk that fails, must not leave the lock behind. */
 static bool
 still_ours(const struct lock *l, const char *dot)
 {
@@ -344,8 +344,9 @@ still_ours(const struct lock *l, const char *dot)
 	size_t n;
 	bool ours;
 
-	if (fstatat(l->dirfd, dot, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-		st.st_ino != l->ino || st.st_dev != l->dev)
+	if (fstatat(l->dirfd, dot, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno != ENOENT;
+	if (st.st_ino != l->ino || st.st_dev != l->dev)
 		return false;
 	if (control_read(l->dirfd, dot, OWNER_SIZE, &text, &n, &st) == -1)
 		return errno != ENOENT;

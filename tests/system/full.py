@@ -69,6 +69,10 @@ class Inject(kill.Campaign):
             s.end()
         with open(out) as f:
             injected = "INJECTED" in f.read()
+        # Nobody died: it would hold others up for minutes.
+        locks = [path for path in self.leftovers() if path.endswith(".lock")]
+        if locks:
+            raise Wrong("left behind: %s" % locks)
         if refused and operation in ALL_OR_NONE:
             self.unchanged(before, refused)
         return injected, refused
