@@ -34,7 +34,7 @@ HEALTHY = re.compile(
     r"dovecot-keywords|dovecot-uidvalidity(\.[0-9a-f]{8})?|subscriptions|"
     r"maildirfolder|stdmail-mailbox|stdmail\.lock|stdmail-pop3\.lock|"
     r"(dovecot-uidlist|dovecot-keywords|subscriptions|stdmail-mailbox)\.tmp|"
-    r"stdmail\.dotlock\.[^/]+)$")
+    r"stdmail\.(dotlock|stale)\.[^/]+)$")
 PATIENCE = 1.0
 
 
@@ -226,6 +226,15 @@ class Campaign:
                 if not HEALTHY.match(path):
                     yield path
 
+    def locked(self):
+        """Folders in which a lock was left."""
+        for folder in sorted(self.truth.folders):
+            place = self.place.maildir
+            if folder != "INBOX":
+                place += "/." + folder
+            if os.path.lexists(place + "/dovecot-uidlist.lock"):
+                yield folder
+
     def after(self, operation):
         """A new session sees all, and may change everything at once."""
         seen = self.truth.check(self.place)
@@ -234,8 +243,7 @@ class Campaign:
                 self.truth.see(s, folder)
                 expunge(s, self.truth, folder, sorted(seen[folder])[:25])
             # A lock that was left is broken by who needs it next.
-            for folder in ["Work", "Other", "INBOX"] + [
-                    f for f in self.truth.folders if f == "Again"]:
+            for folder in sorted({"Work", "Other", "INBOX", *self.locked()}):
                 began = time.monotonic()
                 append(s, self.truth, folder, self.names(1))
                 took = time.monotonic() - began
