@@ -785,7 +785,8 @@ notes_change() {
 		C~ d NO
 		RUN maildir_make .New
 		C~ OP\r\n
-		S* d OK...
+		S+ d OK...
+		S+ * LIST (\HasNoChildren) "/" New
 		C: e STATUS {4}
 		S: + ...
 		C: Work (MESSAGES)
