@@ -29,7 +29,7 @@ int mailbox_read_keywords(struct mailbox *mb);
 int mailbox_add_keyword(struct mailbox *mb, struct str name);
 
 /* A message's keywords have changed: remember what has no letter, to be
- * written by flush_extra. */
+ * written by mailbox_flush_extra. */
 void mailbox_note_extra(
 	struct mailbox *mb, uint32_t uid, uint64_t was, uint64_t now);
 void mailbox_flush_extra(struct mailbox *mb);

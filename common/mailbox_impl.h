@@ -57,7 +57,7 @@ struct mailbox {
 	uint64_t found_at;
 	struct index_txn *read;  /* between begin and end */
 	int reading;             /* how deep */
-	struct index_txn *write; /* between write_begin and write_end */
+	struct index_txn *write; /* of mailbox_write_begin */
 	bool writing;
 	int64_t write_ms;     /* when `write` began */
 	struct lock lock;     /* of the ledger */

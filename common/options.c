@@ -187,7 +187,6 @@ parse_separator(struct str v, char *out)
 	return true;
 }
 
-/* Put the value into its member; false: not a value of this kind. */
 /* "team=/srv/mail/team": one level of a mailbox name, and a path that leads
  * there from anywhere. */
 static bool
@@ -209,6 +208,7 @@ add_shared(struct options *o, struct str v)
 	return true;
 }
 
+/* Put the value into its member; false: not a value of this kind. */
 static bool
 set_value(const struct option *op, void *member, const char *value)
 {
