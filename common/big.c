@@ -11,6 +11,9 @@
  *    would be a SIGBUS in the middle of the work.  Where the file system
  *    cannot do either, it is ordinary memory.
  * 3. Small tables, which is nearly all of them, never leave malloc.
+ * 4. A page comes back alone (MADV_RANDOM): with all that lies around it, as
+ *    is usual, it drives out others that are needed, and 300,000 messages in
+ *    24 MB read 10 GB instead of 400 MB.
  */
 #include "common/big.h"
 
@@ -23,7 +26,7 @@
 #include "common/log.h"
 
 enum {
-	BIG = 8 << 20
+	BIG = 1 << 20
 };
 
 static int place = -1;
@@ -77,8 +80,11 @@ big_alloc(size_t n, size_t size)
 		fd == -1 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		die("out of memory");
-	if (fd != -1)
+	if (fd != -1) {
 		close(fd);
+		/* What lies around the page would drive out others. */
+		(void)madvise(p, all, MADV_RANDOM);
+	}
 	return p;
 }
 

@@ -6,6 +6,7 @@
  * between two batches, tell its client a higher one, and that client would
  * never hear of the second batch.
  */
+#include "common/big.h"
 #include "common/mailbox_extra.h"
 #include "common/mailbox_seen.h"
 #include "common/mailbox_sync.h"
@@ -188,22 +189,25 @@ static int
 write_all_found(struct sync *s)
 {
 	bool move = s->mb->mode == MAILBOX_SELECT && s->locked;
-	uint64_t *todo = calloc(s->scan.n + 1, sizeof(*todo));
-	size_t n = 0;
+	size_t room = s->scan.n + 1, n = 0;
+	uint64_t *todo = big_alloc(room, sizeof(*todo));
+	bool sorted = true;
 	int rc = 0;
 
-	if (todo == NULL)
-		return -1;
 	for (size_t i = 0; i < s->scan.n; i++) {
 		struct found *f = &s->scan.f[i];
 
-		if (f->known && (!f->same || (f->sub == MAILDIR_NEW && move)))
-			todo[n++] = (uint64_t)f->uid << 32 | i;
+		if (!f->known || (f->same && !(f->sub == MAILDIR_NEW && move)))
+			continue;
+		todo[n] = (uint64_t)f->uid << 32 | i;
+		sorted = sorted && (n == 0 || todo[n - 1] < todo[n]);
+		n++;
 	}
-	qsort(todo, n, sizeof(*todo), by_uid);
+	if (!sorted)
+		qsort(todo, n, sizeof(*todo), by_uid);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = write_found(s, &s->scan.f[(uint32_t)todo[i]], move);
-	free(todo);
+	big_free(todo, room, sizeof(*todo));
 	return rc;
 }
 

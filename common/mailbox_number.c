@@ -133,18 +133,23 @@ by_arrival(const void *a, const void *b)
 static int
 collect_fresh(struct sync *s)
 {
+	bool sorted = true;
+
 	s->fresh_room = s->scan.n + 1;
 	s->fresh = big_alloc(s->fresh_room, sizeof(*s->fresh));
 	for (size_t i = 0; i < s->scan.n; i++) {
 		struct found *f = &s->scan.f[i];
+		struct fresh *x = &s->fresh[s->nfresh];
 
 		if (f->known)
 			continue;
-		s->fresh[s->nfresh].found = f;
-		msgname_arrival((struct str){f->name, f->base_n},
-			&s->fresh[s->nfresh++].arrival);
+		x->found = f;
+		msgname_arrival((struct str){f->name, f->base_n}, &x->arrival);
+		sorted = sorted && (s->nfresh == 0 || by_arrival(x - 1, x) < 0);
+		s->nfresh++;
 	}
-	qsort(s->fresh, s->nfresh, sizeof(*s->fresh), by_arrival);
+	if (!sorted)
+		qsort(s->fresh, s->nfresh, sizeof(*s->fresh), by_arrival);
 	return 0;
 }
 

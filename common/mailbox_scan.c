@@ -259,6 +259,11 @@ scan_dir(struct scan *s, struct maildir *md, enum maildir_sub sub)
 	size_t first = s->n;
 	int rc = maildir_scan(md, sub, add, &to);
 
+	if (s->n > first && scan_sort(s)) {
+		if (first > 0)
+			memset(s->slot, 0, s->slots * sizeof(*s->slot));
+		first = 0;
+	}
 	enter_all(s, first);
 	return rc;
 }

@@ -53,6 +53,10 @@ struct found *scan_add(struct scan *s, struct str name, enum maildir_sub sub);
 /* Add all names of a directory. */
 int scan_dir(struct scan *s, struct maildir *md, enum maildir_sub sub);
 
+/* Many files: in the order of their arrival from now on, and in no slot any
+ * more.  False: they were few, and all is as it was (mailbox_order.c). */
+bool scan_sort(struct scan *s);
+
 /* The file with that base name, or NULL. */
 struct found *scan_find(struct scan *s, struct str base);
 
