@@ -151,6 +151,20 @@ control_create(int dirfd, const char *name)
 	return fd;
 }
 
+static int
+move_dir(int fromfd, const char *from, int tofd, const char *to)
+{
+	struct stat st;
+
+	if (fstatat(fromfd, from, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return -1;
+	if (!S_ISDIR(st.st_mode)) {
+		errno = EPERM;
+		return -1;
+	}
+	return renameat(fromfd, from, tofd, to);
+}
+
 int
 control_move(int fromfd, const char *from, int tofd, const char *to)
 {
@@ -160,8 +174,10 @@ control_move(int fromfd, const char *from, int tofd, const char *to)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
 		return -1;
+	/* A directory has no second name; renaming it replaces an empty one at
+	 * most. */
 	if (linkat(fromfd, from, tofd, to, 0) == -1)
-		return -1;
+		return errno == EPERM ? move_dir(fromfd, from, tofd, to) : -1;
 	if (unlinkat(fromfd, from, 0) == 0)
 		return 0;
 	/* Both names exist.  When the old one went meanwhile, another renamed

@@ -2,9 +2,11 @@
  * Making, removing and renaming folders.
  *
  * 1. A folder that is being removed vanishes by one rename, to a name that is
- *    no folder's (two dots in front); its files go after that.  A process
- *    killed in between leaves such a directory, which the next removal in
- *    this Maildir clears away.
+ *    no folder's (two dots in front); its files go after that.  A new one is
+ *    made whole under such a name and appears by one rename: other sessions
+ *    look at a folder the moment they hear of it, and would make what is
+ *    missing.  A process killed in between leaves such a directory, which a
+ *    later removal in this Maildir clears away.
  * 2. Renaming a folder means renaming one directory for every folder below
  *    it.  That cannot be atomic; the names are checked first, and what was
  *    renamed is renamed back when one step fails.
@@ -35,26 +37,36 @@
 #include "common/uidlist.h"
 
 static const char gone_prefix[] = "..stdmail-gone.";
+static const char new_prefix[] = "..stdmail-new.";
 
 enum {
+	NEW_AGE_S = 3600, /* nobody is making it any more */
 	TREE_DEPTH = 8,
 	LOCK_WAIT_MS = 20000
 };
 
 static int
+write_ledger(struct store *st, int dirfd, struct uidlist *ul)
+{
+	ul->uidvalidity = uidvalidity_next(st->root);
+	uidlist_new_guid(ul->guid);
+	return fsync(st->root) == -1 ? -1 : uidlist_write(ul, dirfd);
+}
+
+/* Whoever looked at the folder between its making and this lock has written
+ * one, and told it to a client. */
+static int
 first_ledger(struct store *st, int dirfd)
 {
-	struct uidlist ul = {.uidnext = 1, .foreign = true};
+	struct uidlist ul;
 	struct lock lock;
 	int rc, e;
 
 	if (lock_take(&lock, dirfd, "dovecot-uidlist", LOCK_WAIT_MS) == -1)
 		return -1;
-	ul.uidvalidity = uidvalidity_next(st->root);
-	uidlist_new_guid(ul.guid);
-	rc = fsync(st->root);
-	if (rc == 0)
-		rc = uidlist_write(&ul, dirfd);
+	rc = uidlist_read(&ul, dirfd);
+	if (rc == 0 && ul.uidvalidity == 0)
+		rc = write_ledger(st, dirfd, &ul);
 	e = errno;
 	uidlist_free(&ul);
 	lock_release(&lock);
@@ -138,26 +150,15 @@ is_level(int rootfd, const char *dir)
 	return is;
 }
 
-int
-folder_create(struct store *st, const char *dir)
+/* A name in the Maildir that is no folder's. */
+static void
+hidden_name(const char *prefix, char out[128])
 {
-	struct maildir md;
-	int rc, e;
+	struct timespec ts;
 
-	if (is_nested(dir) && make_levels(st->root, dir) == -1)
-		return -1;
-	if ((!is_level(st->root, dir) && maildir_make(st->root, dir) == -1) ||
-		maildir_open(st->root, dir, &md) == -1)
-		return -1;
-	rc = first_ledger(st, md.fd);
-	if (rc == 0)
-		rc = sync_levels(st->root, dir);
-	e = errno;
-	maildir_close(&md);
-	if (rc == -1)
-		folder_delete(st, dir);
-	errno = e;
-	return rc;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	snprintf(out, 128, "%s%lld.%09ld.%d", prefix, (long long)ts.tv_sec,
+		ts.tv_nsec, (int)getpid());
 }
 
 /* Remove name and what is below it.  Links are removed, never followed; what
@@ -186,6 +187,17 @@ remove_tree(int dirfd, const char *name, int depth)
 	unlinkat(dirfd, name, AT_REMOVEDIR);
 }
 
+/* What somebody began to make, and did not live to finish. */
+static bool
+is_abandoned(int rootfd, const char *name)
+{
+	struct stat sb;
+
+	return strncmp(name, new_prefix, strlen(new_prefix)) == 0 &&
+	       fstatat(rootfd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       time(NULL) - sb.st_mtim.tv_sec > NEW_AGE_S;
+}
+
 /* All that is on its way out, of earlier removals too. */
 static void
 remove_gone(int rootfd)
@@ -197,7 +209,8 @@ remove_gone(int rootfd)
 	if (dir == NULL)
 		return;
 	while ((d = readdir(dir)) != NULL)
-		if (strncmp(d->d_name, gone_prefix, strlen(gone_prefix)) == 0)
+		if (strncmp(d->d_name, gone_prefix, strlen(gone_prefix)) == 0 ||
+			is_abandoned(rootfd, d->d_name))
 			remove_tree(rootfd, d->d_name, 0);
 	closedir(dir);
 }
@@ -264,17 +277,71 @@ put_away(int rootfd, const char *dir, const char *to)
 int
 folder_delete(struct store *st, const char *dir)
 {
-	struct timespec ts;
 	char gone[128];
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	snprintf(gone, sizeof(gone), "%s%lld.%09ld.%d", gone_prefix,
-		(long long)ts.tv_sec, ts.tv_nsec, (int)getpid());
+	hidden_name(gone_prefix, gone);
 	if (put_away(st->root, dir, gone) == -1 || fsync(st->root) == -1)
 		return -1;
 	store_forget(st, dir);
 	remove_gone(st->root);
 	return 0;
+}
+
+static int
+ledger_of(struct store *st, const char *dir)
+{
+	struct maildir md;
+	int rc, e;
+
+	if (maildir_open(st->root, dir, &md) == -1)
+		return -1;
+	rc = first_ledger(st, md.fd);
+	e = errno;
+	maildir_close(&md);
+	errno = e;
+	return rc;
+}
+
+static int
+make_whole(struct store *st, const char *dir)
+{
+	char name[128];
+	int rc, e;
+
+	hidden_name(new_prefix, name);
+	rc = maildir_make(st->root, name);
+	if (rc == 0)
+		rc = ledger_of(st, name);
+	if (rc == 0)
+		rc = control_move(st->root, name, st->root, dir);
+	if (rc == 0)
+		return 0;
+	e = errno;
+	remove_tree(st->root, name, 0);
+	errno = e;
+	return -1;
+}
+
+int
+folder_create(struct store *st, const char *dir)
+{
+	int rc, e;
+
+	if (is_nested(dir) && make_levels(st->root, dir) == -1)
+		return -1;
+	if (is_level(st->root, dir))
+		rc = ledger_of(st, dir);
+	else if (make_whole(st, dir) == -1)
+		return -1;
+	else
+		rc = 0;
+	if (rc == 0)
+		rc = sync_levels(st->root, dir);
+	e = errno;
+	if (rc == -1)
+		folder_delete(st, dir);
+	errno = e;
+	return rc;
 }
 
 /* The new directory name of a folder that is old or lies below it; false:

@@ -117,7 +117,8 @@ write_value(int rootfd, uint32_t value)
 	int n = snprintf(text, sizeof(text), "%08x", value);
 
 	/* The token is what counts; this file is a hint to start from. */
-	(void)control_write_hint(rootfd, value_file, (struct str){text, (size_t)n});
+	(void)control_write_hint(
+		rootfd, value_file, (struct str){text, (size_t)n});
 }
 
 uint32_t

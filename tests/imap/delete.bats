@@ -96,3 +96,20 @@ load ../lib/bed
 	EOT
 	(($(maildir_count .box) == 1))
 }
+
+@test "what a killed session left of making or removing a folder goes with the next DELETE" {
+	maildir_make .box
+	mkdir -p "$MAILDIR"/..stdmail-{gone,new}.1.2.3/cur
+	touch -d '2 hours ago' "$MAILDIR/..stdmail-new.1.2.3"
+	mkdir "$MAILDIR/..stdmail-new.4.5.6" # somebody is making it right now
+	bed_own -R "$MAILDIR"
+	login_imap <<-'EOT'
+		C: a LIST "" *
+		S+ * LIST (...) "/" INBOX
+		S+ * LIST (...) "/" box
+		S: a OK...
+		C: b DELETE box
+		S: b OK...
+	EOT
+	[[ $(cd "$MAILDIR" && echo ..stdmail-*) == ..stdmail-new.4.5.6 ]]
+}

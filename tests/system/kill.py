@@ -30,7 +30,7 @@ CALLS = ("openat", "write", "writev", "sendto", "pwrite64", "fsync",
          "mkdirat", "mkdir", "ftruncate", "utimensat", "flock", "fchmodat",
          "close", "newfstatat", "munmap", "futex")
 HEALTHY = re.compile(
-    r"^(\.[^./][^/]*/)?(cur/[^/]+|new/[^/]+|tmp/[^/]+|dovecot-uidlist|"
+    r"^\.\.stdmail-new\.|^(\.[^./][^/]*/)?(cur/[^/]+|new/[^/]+|tmp/[^/]+|dovecot-uidlist|"
     r"dovecot-keywords|dovecot-uidvalidity(\.[0-9a-f]{8})?|subscriptions|"
     r"maildirfolder|stdmail-mailbox|stdmail\.lock|stdmail-pop3\.lock|"
     r"(dovecot-uidlist|dovecot-keywords|subscriptions|stdmail-mailbox)\.tmp|"

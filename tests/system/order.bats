@@ -45,6 +45,29 @@ nest() {
 	told 'do RENAME a/b x/y'
 }
 
+@test "CREATE: a folder appears whole, or another session would fill it meanwhile" {
+	told 'do CREATE a'
+	run grep -E 'mkdirat\([^,]*, "\.a' "$BED_TMP/trace"
+	((status == 1))
+	grep -E 'renameat2\([^,]*, "\.\.stdmail-new\.[^,]*, [^,]*, "\.a"' \
+		"$BED_TMP/trace"
+}
+
+@test "a file system that cannot rename without replacing: CREATE, RENAME, DELETE" {
+	need_root "strace on another user's process"
+	need strace
+	printf '%s\r\n' 'a CREATE a' 'b CREATE a' 'c CREATE b' 'd RENAME a b' \
+		'e RENAME a c' 'f DELETE c' 'z LOGOUT' |
+		env -i HOME="$BED_HOME" PATH="$PATH" \
+			ASAN_OPTIONS="$ASAN_OPTIONS" \
+			strace -f -qq -u "$BED_USER" -o "$BED_TMP/trace" \
+			-e trace=renameat2 -e inject=renameat2:error=EINVAL:syscall=getpid \
+			"$BED_BIN/imapd" >"$BED_TMP/answer" 2>&1
+	cat "$BED_TMP/answer"
+	[[ $(grep -oE '^[a-f] (OK|NO \[ALREADYEXISTS\])' "$BED_TMP/answer" |
+		tr '\n' ' ') == "a OK b NO [ALREADYEXISTS] c OK d NO [ALREADYEXISTS] e OK f OK " ]]
+}
+
 @test "CREATE and RENAME in a tree of directories" {
 	nest
 	told 'do CREATE a/b/c/d'
