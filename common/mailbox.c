@@ -40,7 +40,7 @@ mailbox_open_watched(struct store *st, const char *dir, enum mailbox_mode mode,
 	mb->st = st;
 	mb->mode = mode;
 	mb->dir = str_dup(str_of(dir));
-	mb->md.fd = -1;
+	mb->md.fd = mb->seen.dirfd = -1;
 	buf_init(&mb->key, STORE_KEY_MAX);
 	set_init(&mb->recent);
 	scan_init(&mb->noticed);

@@ -35,7 +35,6 @@ mailbox_seen_begin(struct mailbox *mb)
 	struct seen *s = &mb->seen;
 
 	s->own = mb->dir[0] == '/' && mb->st->opt->shared_seen == SEEN_PRIVATE;
-	s->dirfd = -1;
 	set_init(&s->add);
 	set_init(&s->del);
 	if (s->own)

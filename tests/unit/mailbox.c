@@ -463,6 +463,27 @@ test_oversized(void)
 	mailbox_close(mb);
 }
 
+/* Of a mailbox that was never open there is nothing to close. */
+static void
+test_name_too_long(void)
+{
+	struct mailbox *mb;
+	int in = open("/dev/null", O_RDONLY), was = dup(0);
+	char name[600];
+
+	fresh();
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	dup2(in, 0);
+	ok(mailbox_open(&st, name, MAILBOX_SELECT, &mb) == -1 &&
+			errno == ENAMETOOLONG,
+		"a name too long for the index is refused");
+	ok(fcntl(0, F_GETFD) != -1, "and descriptor 0 stays open");
+	dup2(was, 0);
+	close(was);
+	close(in);
+}
+
 static void
 all(void)
 {
@@ -478,6 +499,7 @@ all(void)
 	test_courier();
 	test_damage();
 	test_oversized();
+	test_name_too_long();
 }
 
 int
