@@ -70,9 +70,9 @@ class Inject(kill.Campaign):
         with open(out) as f:
             injected = "INJECTED" in f.read()
         # Nobody died: it would hold others up for minutes.
-        locks = [path for path in self.leftovers() if path.endswith(".lock")]
+        locks = list(self.locked())
         if locks:
-            raise Wrong("left behind: %s" % locks)
+            raise Wrong("a lock is left in %s" % locks)
         if refused and operation in ALL_OR_NONE:
             self.unchanged(before, refused)
         return injected, refused
