@@ -228,12 +228,11 @@ class Campaign:
 
     def locked(self):
         """Folders in which a lock was left."""
-        for folder in sorted(self.truth.folders):
-            place = self.place.maildir
-            if folder != "INBOX":
-                place += "/." + folder
-            if os.path.lexists(place + "/dovecot-uidlist.lock"):
-                yield folder
+        top = self.place.maildir
+        for place in [".", *os.listdir(top)]:
+            if re.match(r"\.[^.]|\.$", place) and os.path.lexists(
+                    "%s/%s/dovecot-uidlist.lock" % (top, place)):
+                yield place[1:] or "INBOX"
 
     def after(self, operation):
         """A new session sees all, and may change everything at once."""
