@@ -136,6 +136,13 @@ stat_all(const struct mailbox *mb, struct index_stat out[STAT_COUNT])
 						   AT_SYMLINK_NOFOLLOW);
 
 		out[i] = (struct index_stat){.settled = 1};
+		/* A removed directory can still be looked at through its
+		 * descriptor.  Of a folder in a tree that has others below it,
+		 * cur alone is removed. */
+		if (rc == 0 && st.st_nlink == 0) {
+			errno = ENOENT;
+			return -1;
+		}
 		if (rc == 0) {
 			sync_note_stat(&st, &out[i]);
 			/* The ledger only grows or is replaced: size and inode
@@ -145,7 +152,6 @@ stat_all(const struct mailbox *mb, struct index_stat out[STAT_COUNT])
 		} else if (file[i] == NULL || errno != ENOENT)
 			return -1;
 	}
-	/* A removed directory can still be looked at through its descriptor. */
 	if (fstat(mb->md.fd, &st) == 0 && st.st_nlink == 0) {
 		errno = ENOENT;
 		return -1;
@@ -387,7 +393,7 @@ sync_free(struct sync *s)
 	scan_free(&s->noticed);
 	set_free(&s->lost);
 	set_free(&s->seen);
-	big_free(s->fresh, s->fresh_room, sizeof(*s->fresh));
+	big_free(s->fresh);
 	for (int bit = 0; s->extra != NULL && bit < KEYWORDS_MAX; bit++)
 		set_free(&s->extra[bit]);
 	free(s->extra);

@@ -74,6 +74,28 @@ load ../lib/bed
 	EOT
 }
 
+@test "the same in a tree of directories, where the one with those below it stays" {
+	maildir_make Work
+	maildir_make Work/sub
+	maildir_put -d Work one.eml two.eml
+	bed_own -R "$MAILDIR"
+	login_imap <<-'EOT'
+		C2: a SELECT Work
+		S2* * 2 EXISTS
+		S2* a OK...
+		C: a DELETE Work
+		S: a OK...
+		C2: b NOOP
+		S2* b OK...
+		C: b LIST "" Work*
+		S* * LIST (...) "/" Work/sub
+		S* b OK...
+		C2: d LOGOUT
+		S2* d OK...
+	EOT
+	[[ $(ls "$MAILDIR/Work") == sub ]]
+}
+
 @test "a mailbox that another session made anew is not the one still selected here" {
 	maildir_make .box
 	maildir_put -d .box one.eml
