@@ -71,6 +71,7 @@ struct mailbox {
 	struct watch *watch;
 	struct scan noticed;
 	bool foreign[2]; /* MAILDIR_CUR, MAILDIR_NEW */
+	bool unnumbered; /* the last look saw messages and could not lock */
 	uint32_t *own;
 	size_t own_n, own_first, own_cap;
 	struct pending *pending; /* the last first */

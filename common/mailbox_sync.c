@@ -52,7 +52,9 @@
  *    a flag meanwhile knows better.
  *
  * 5. A folder that cannot be written, or for want of space not locked, has no
- *    new UIDs: what its ledger lists is shown, the rest is not there yet.
+ *    new UIDs: what its ledger lists is shown, the rest is not there yet.  The
+ *    state with the rest in it is not known, then: whoever can number it must
+ *    look, though nothing has changed since.
  *
  * 6. When the cache fails (damaged, full), the user's session goes on with a
  *    private one in memory, filled from the Maildir by this same code.
@@ -190,7 +192,8 @@ dirs_unchanged(const struct mailbox *mb, const struct index_stat *now)
 static bool
 known(const struct mailbox *mb, const struct index_stat *now, int which)
 {
-	if (mb->watch != NULL && which <= STAT_NEW && mailbox_alone(mb))
+	if (mb->watch != NULL && which <= STAT_NEW && mailbox_alone(mb) &&
+		(!mb->unnumbered || mb->md.readonly))
 		return true;
 	return unchanged(&mb->box.st[which], &now[which]);
 }
@@ -229,7 +232,7 @@ note_states(struct mailbox *mb, struct index_stat *now)
 {
 	struct index_txn *t;
 
-	if (mb->watch == NULL || dirs_unchanged(mb, now))
+	if (mb->watch == NULL || mb->unnumbered || dirs_unchanged(mb, now))
 		return;
 	settle(mb, now);
 	if (!now[STAT_CUR].settled || !now[STAT_NEW].settled)
@@ -263,19 +266,24 @@ static bool
 has_names(const struct mailbox *mb, const struct index_stat *now)
 {
 	return mb->watch != NULL && mb->box.id != 0 && mb->noticed.n > 0 &&
-	       !mb->foreign[MAILDIR_CUR] && !mb->foreign[MAILDIR_NEW] &&
-	       known(mb, now, STAT_UIDLIST);
+	       !mb->unnumbered && !mb->foreign[MAILDIR_CUR] &&
+	       !mb->foreign[MAILDIR_NEW] && known(mb, now, STAT_UIDLIST);
+}
+
+static bool
+has_unnumbered(const struct sync *s)
+{
+	for (size_t i = 0; i < s->scan.n; i++)
+		if (!s->scan.f[i].known)
+			return true;
+	return false;
 }
 
 static bool
 need_ledger(const struct sync *s)
 {
-	if (s->mb->box.id == 0 || s->must_look[STAT_UIDLIST])
-		return true;
-	for (size_t i = 0; i < s->scan.n; i++)
-		if (!s->scan.f[i].known)
-			return true;
-	return false;
+	return s->mb->box.id == 0 || s->must_look[STAT_UIDLIST] ||
+	       has_unnumbered(s);
 }
 
 /*
@@ -367,6 +375,7 @@ run(struct sync *s)
 		return -1;
 	if (need_ledger(s) && sync_number(s) == -1)
 		return -1;
+	s->unsure = mb->unnumbered = has_unnumbered(s);
 	if (name_forwarded(s) == -1 || sync_apply(s) == -1)
 		return -1;
 	reserve(mb);

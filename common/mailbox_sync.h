@@ -23,7 +23,8 @@ struct sync {
 	struct scan noticed;        /* what the notices named */
 	struct scan scan;           /* what was found */
 	bool looked_all;            /* scan has all files of the folder */
-	bool unsure;     /* somebody else has just written what was found */
+	bool unsure;     /* somebody else has just written what was found, or
+			  * it could not be numbered */
 	struct set lost; /* UIDs of the index without a file */
 	struct uidlist ul;
 	bool have_ul;
