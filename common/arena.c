@@ -32,7 +32,7 @@ static void
 free_block(const struct arena *a, struct arena_block *b)
 {
 	if (a->big)
-		big_free(b, sizeof(*b) + b->cap, 1);
+		big_free(b);
 	else
 		free(b);
 }

@@ -17,7 +17,7 @@ void *big_alloc(size_t n, size_t size);
 /* The same block with room for n items instead of old; p may be NULL. */
 void *big_grow(void *p, size_t old, size_t n, size_t size);
 
-/* n as it was asked for; p may be NULL. */
-void big_free(void *p, size_t n, size_t size);
+/* p may be NULL. */
+void big_free(void *p);
 
 #endif

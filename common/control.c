@@ -34,9 +34,8 @@ enum {
 	KEEP_TRIES = 100
 };
 
-/* Read up to n octets, fewer only at the end of the file. */
-static ssize_t
-read_all(int fd, char *p, size_t n)
+ssize_t
+control_read_all(int fd, char *p, size_t n)
 {
 	size_t got = 0;
 	ssize_t r;
@@ -54,28 +53,60 @@ read_all(int fd, char *p, size_t n)
 	return (ssize_t)got;
 }
 
+/* Is it a file of at most max octets? */
 static int
-read_open(int fd, size_t max, char **out, size_t *n, struct stat *st)
+check(int fd, size_t max, struct stat *st)
 {
-	char *p;
-	size_t size;
-	ssize_t got;
-
 	if (fstat(fd, st) == -1)
 		return -1;
-	if (!S_ISREG(st->st_mode)) {
-		errno = EINVAL;
+	if (S_ISREG(st->st_mode) && (uint64_t)st->st_size <= max)
+		return 0;
+	errno = S_ISREG(st->st_mode) ? EFBIG : EINVAL;
+	return -1;
+}
+
+static void
+close_quietly(int fd)
+{
+	int e = errno;
+
+	close(fd);
+	errno = e;
+}
+
+int
+control_open(int dirfd, const char *name, size_t max, struct stat *st)
+{
+	int fd = openat(dirfd, name,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd == -1) {
+		if (errno == ENXIO) /* a socket */
+			errno = EINVAL;
 		return -1;
 	}
-	if ((uint64_t)st->st_size > max) {
-		errno = EFBIG;
+	if (check(fd, max, st) == 0)
+		return fd;
+	close_quietly(fd);
+	return -1;
+}
+
+int
+control_read(int dirfd, const char *name, size_t max, char **out, size_t *n,
+	struct stat *st)
+{
+	struct stat own;
+	int fd = control_open(dirfd, name, max, st != NULL ? st : &own);
+	ssize_t got = -1;
+	char *p;
+
+	if (fd == -1)
 		return -1;
-	}
-	size = (size_t)st->st_size;
-	p = malloc(size + 1);
-	if (p == NULL)
-		return -1;
-	got = read_all(fd, p, size);
+	*n = (size_t)(st != NULL ? st : &own)->st_size;
+	p = malloc(*n + 1);
+	if (p != NULL)
+		got = control_read_all(fd, p, *n);
+	close_quietly(fd);
 	if (got == -1) {
 		free(p);
 		return -1;
@@ -84,27 +115,6 @@ read_open(int fd, size_t max, char **out, size_t *n, struct stat *st)
 	*out = p;
 	*n = (size_t)got;
 	return 0;
-}
-
-int
-control_read(int dirfd, const char *name, size_t max, char **out, size_t *n,
-	struct stat *st)
-{
-	struct stat own;
-	int fd, r, e;
-
-	fd = openat(dirfd, name,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd == -1) {
-		if (errno == ENXIO) /* a socket */
-			errno = EINVAL;
-		return -1;
-	}
-	r = read_open(fd, max, out, n, st != NULL ? st : &own);
-	e = errno;
-	close(fd);
-	errno = e;
-	return r;
 }
 
 void

@@ -25,6 +25,11 @@
 int control_read(int dirfd, const char *name, size_t max, char **out, size_t *n,
 	struct stat *st);
 
+/* The same in two steps: the file, of at most max octets, and up to n octets
+ * of it, fewer only at its end. */
+int control_open(int dirfd, const char *name, size_t max, struct stat *st);
+ssize_t control_read_all(int fd, char *p, size_t n);
+
 /*
  * Replace the file by content.  Its mtime will be greater than the one that
  * it replaces.  What is no regular file is moved aside first.  Mode and group

@@ -189,8 +189,8 @@ static int
 write_all_found(struct sync *s)
 {
 	bool move = s->mb->mode == MAILBOX_SELECT && s->locked;
-	size_t room = s->scan.n + 1, n = 0;
-	uint64_t *todo = big_alloc(room, sizeof(*todo));
+	uint64_t *todo = big_alloc(s->scan.n + 1, sizeof(*todo));
+	size_t n = 0;
 	bool sorted = true;
 	int rc = 0;
 
@@ -207,7 +207,7 @@ write_all_found(struct sync *s)
 		qsort(todo, n, sizeof(*todo), by_uid);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = write_found(s, &s->scan.f[(uint32_t)todo[i]], move);
-	big_free(todo, room, sizeof(*todo));
+	big_free(todo);
 	return rc;
 }
 

@@ -135,8 +135,7 @@ collect_fresh(struct sync *s)
 {
 	bool sorted = true;
 
-	s->fresh_room = s->scan.n + 1;
-	s->fresh = big_alloc(s->fresh_room, sizeof(*s->fresh));
+	s->fresh = big_alloc(s->scan.n + 1, sizeof(*s->fresh));
 	for (size_t i = 0; i < s->scan.n; i++) {
 		struct found *f = &s->scan.f[i];
 		struct fresh *x = &s->fresh[s->nfresh];
@@ -165,7 +164,7 @@ number_fresh(struct sync *s)
 	if (next == 0)
 		next = 1;
 	if (s->nfresh >= UINT32_MAX - next) {
-		big_free(add, s->nfresh + 1, sizeof(*add));
+		big_free(add);
 		errno = EOVERFLOW;
 		return NULL;
 	}
@@ -248,7 +247,7 @@ write_ledger(struct sync *s)
 		if (rc == 0 && (drop_dead_lines(s) || s->ul.damaged))
 			rc = uidlist_write(&s->ul, s->mb->md.fd);
 	}
-	big_free(add, s->nfresh + 1, sizeof(*add));
+	big_free(add);
 	return rc;
 }
 
@@ -258,7 +257,7 @@ take_back(struct sync *s)
 {
 	for (size_t i = 0; i < s->nfresh; i++)
 		s->fresh[i].found->known = false;
-	big_free(s->fresh, s->fresh_room, sizeof(*s->fresh));
+	big_free(s->fresh);
 	s->fresh = NULL;
 	s->nfresh = 0;
 	uidlist_free(&s->ul);

@@ -22,7 +22,7 @@
 #include "common/msgname.h"
 
 enum {
-	LARGE = 1 << 16,
+	LARGE = 3 << 16,
 	RUN = 1 << 15, /* files, at the least */
 	RUNS = 32      /* at the most */
 };

@@ -28,8 +28,8 @@ void
 scan_free(struct scan *s)
 {
 	arena_free(&s->names);
-	big_free(s->f, s->cap, sizeof(*s->f));
-	big_free(s->slot, s->slots, sizeof(*s->slot));
+	big_free(s->f);
+	big_free(s->slot);
 	scan_init(s);
 }
 
@@ -103,7 +103,7 @@ make_room(struct scan *s, size_t cap)
 			i = (i + 1) & (s->slots - 1);
 		s->slot[i] = old[k];
 	}
-	big_free(old, slots, sizeof(*old));
+	big_free(old);
 }
 
 void

@@ -29,7 +29,7 @@ struct sync {
 	struct uidlist ul;
 	bool have_ul;
 	struct fresh *fresh; /* files that no UID is known for */
-	size_t nfresh, fresh_room;
+	size_t nfresh;
 	struct set *extra;  /* for a new box: UIDs of keywords without letter */
 	struct set seen;    /* and those of one's own \Seen */
 	bool first_look;    /* for a new box: nobody knows the latter */

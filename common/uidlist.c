@@ -29,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 enum {
 	FILE_MAX = 1 << 30,
@@ -39,7 +40,6 @@ enum {
 struct uidlist_text {
 	struct uidlist_text *next;
 	char *p;
-	size_t room; /* of big_alloc; 0: from malloc */
 };
 
 struct reading {
@@ -53,26 +53,17 @@ struct reading {
 	bool doubles;     /* a base may be there twice */
 };
 
-static void
-own_text(struct uidlist *ul, char *p, size_t room)
-{
-	struct uidlist_text *t = malloc(sizeof(*t));
-
-	if (t == NULL || p == NULL)
-		die("no memory for the ledger");
-	t->next = ul->text;
-	t->p = p;
-	t->room = room;
-	ul->text = t;
-}
-
 char *
 uidlist_room(struct uidlist *ul, size_t n)
 {
-	char *p = big_alloc(n + 1, 1);
+	struct uidlist_text *t = malloc(sizeof(*t));
 
-	own_text(ul, p, n + 1);
-	return p;
+	if (t == NULL)
+		die("no memory for the ledger");
+	t->next = ul->text;
+	t->p = big_alloc(n + 1, 1);
+	ul->text = t;
+	return t->p;
 }
 
 void
@@ -82,13 +73,10 @@ uidlist_free(struct uidlist *ul)
 
 	for (t = ul->text; t != NULL; t = next) {
 		next = t->next;
-		if (t->room > 0)
-			big_free(t->p, t->room, 1);
-		else
-			free(t->p);
+		big_free(t->p);
 		free(t);
 	}
-	big_free(ul->entry, ul->cap, sizeof(*ul->entry));
+	big_free(ul->entry);
 	memset(ul, 0, sizeof(*ul));
 }
 
@@ -321,9 +309,7 @@ mark_doubles(struct uidlist *ul)
 
 	while (size < ul->n * 2)
 		size *= 2;
-	table = calloc(size, sizeof(*table));
-	if (table == NULL)
-		die("no memory for the ledger");
+	table = big_alloc(size, sizeof(*table));
 	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
 	for (size_t i = 0; i < ul->n; i++) {
 		slot = hash_of(ul->entry[i].base, seed) & (size - 1);
@@ -335,7 +321,7 @@ mark_doubles(struct uidlist *ul)
 			ul->entry[table[slot] - 1].uid = 0;
 		table[slot] = (uint32_t)i + 1;
 	}
-	free(table);
+	big_free(table);
 }
 
 /* By UID; the same UID in the order of the file. */
@@ -399,13 +385,20 @@ read_file(struct uidlist *ul, int dirfd, const char *name)
 {
 	struct reading r = {.ul = ul};
 	struct stat st;
+	ssize_t n;
 	char *p;
-	size_t n;
+	int fd = control_open(dirfd, name, FILE_MAX, &st), e;
 
-	if (control_read(dirfd, name, FILE_MAX, &p, &n, &st) == -1)
+	if (fd == -1)
 		return -1;
-	own_text(ul, p, 0);
-	parse(&r, (struct str){p, n});
+	p = uidlist_room(ul, (size_t)st.st_size);
+	n = control_read_all(fd, p, (size_t)st.st_size);
+	e = errno;
+	close(fd);
+	errno = e;
+	if (n == -1)
+		return -1;
+	parse(&r, (struct str){p, (size_t)n});
 	ul->foreign = r.version == 1;
 	ul->st = st;
 	return 0;

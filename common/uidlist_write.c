@@ -168,7 +168,7 @@ lines_init(struct buf *b, size_t room)
 static void
 lines_free(struct buf *b)
 {
-	big_free(b->p, b->cap, 1);
+	big_free(b->p);
 	buf_init(b, 0);
 }
 

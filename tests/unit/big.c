@@ -58,7 +58,7 @@ test_growing(const char *where)
 	ok(good && p[1] == 1 && p[LARGE - 1] == 7 &&
 			are_zeros(p, LARGE, 2 * LARGE),
 		"%s: zeros at first, kept in growing", where);
-	big_free(p, 2 * LARGE, sizeof(*p));
+	big_free(p);
 }
 
 int
@@ -70,7 +70,7 @@ main(void)
 	test_growing("no place");
 	p = big_alloc(LARGE, sizeof(*p));
 	ok(!in_file(p), "without a place it is memory");
-	big_free(p, LARGE, sizeof(*p));
+	big_free(p);
 	big_place(dirfd);
 	test_growing("a place");
 	p = big_alloc(LARGE, sizeof(*p));
@@ -78,9 +78,9 @@ main(void)
 		ok(true, "with a place it is a file without a name");
 	else
 		ok(true, "a file without a name # skip not on this system");
-	big_free(p, LARGE, sizeof(*p));
+	big_free(p);
 	p = big_alloc(SMALL, sizeof(*p));
 	ok(!in_file(p), "a small one is memory anyway");
-	big_free(p, SMALL, sizeof(*p));
+	big_free(p);
 	return tap_done();
 }

@@ -8,7 +8,7 @@
 #include "tests/unit/tap.h"
 
 enum {
-	MANY = 100003, /* prime; more than one run */
+	MANY = 200003, /* prime; more than one run */
 	FEW = 1000
 };
 
