@@ -14,7 +14,7 @@
  *    a look at 100,000 messages needs nearly nothing else.
  * 4. A page comes back alone (MADV_RANDOM): with all that lies around it, as
  *    is usual, it drives out others that are needed, and 300,000 messages in
- *    24 MB read 10 GB instead of 400 MB.
+ *    24 MB read 8 GB and more instead of 400 MB.
  */
 #include "common/big.h"
 
