@@ -90,6 +90,17 @@ map(size_t all)
 	return p;
 }
 
+static struct head *
+from_heap(size_t all)
+{
+	struct head *h = calloc(1, all);
+
+	if (h == NULL)
+		die("out of memory");
+	ordinary += all;
+	return h;
+}
+
 void *
 big_alloc(size_t n, size_t size)
 {
@@ -101,12 +112,8 @@ big_alloc(size_t n, size_t size)
 	if (all >= SMALL && ordinary + all > ORDINARY) {
 		h = map(all);
 		h->mapped = true;
-	} else {
-		h = calloc(1, all);
-		if (h == NULL)
-			die("out of memory");
-		ordinary += all;
-	}
+	} else
+		h = from_heap(all);
 	h->all = all;
 	return h + 1;
 }

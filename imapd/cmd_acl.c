@@ -248,7 +248,7 @@ refuse(struct imap *im, const struct folder *f, struct str who)
 /* A command of a mailbox and so many words more. */
 static struct reply
 with_folder(struct imap *im, unsigned words,
-	struct reply (*run)(
+	struct reply run(
 		struct imap *im, const struct folder *f, struct str who))
 {
 	struct lex *l = &im->lex;

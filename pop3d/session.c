@@ -102,8 +102,9 @@ static void
 put_uidl(const struct drop *d, uint32_t i, struct buf *b)
 {
 	char id[UIDL_MAX];
+	size_t n = drop_uidl(d, i, id);
 
-	buf_add(b, id, drop_uidl(d, i, id));
+	buf_add(b, id, n);
 }
 
 static enum io_result
