@@ -82,7 +82,7 @@ static const struct option table[] = {
 	{"message-limit",   KIND_COUNT,     AT(message_limit),   "N",
          "messages that one IMAP command may touch (10000000)"                                                              },
 	{"uidonly",         KIND_SWITCH,    AT(uidonly),         NULL,
-         "offer UIDONLY to IMAP clients; Outlook fails with it"                                                             },
+         "offer UIDONLY and UIDBATCHES; Outlook fails with it"                                                              },
 	{"max-connections", KIND_COUNT,     AT(max_connections), "N",
          "accept loop: at one time (1000)"										  },
 	{"max-per-source",  KIND_COUNT,     AT(max_per_source),  "N",

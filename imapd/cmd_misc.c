@@ -27,6 +27,9 @@ tls_offered(const struct imap *im)
 	return im->front != NULL && im->front->can_starttls;
 }
 
+/* Neither is offered unasked: Outlook enables UIDONLY and fails with it, and
+ * UIDBATCHES, made for it, follows other servers in points where the words of
+ * RFC 10022 could not be checked. */
 static bool
 uidonly_offered(const struct imap *im)
 {
@@ -84,7 +87,7 @@ static const struct {
 	{"INPROGRESS",            NULL           },
 	{"MULTISEARCH",           NULL           },
 	{"UIDONLY",               uidonly_offered},
-	{"UIDBATCHES",            NULL           },
+	{"UIDBATCHES",            uidonly_offered},
 	{"CONTEXT=SEARCH",        NULL           },
 	{"CONTEXT=SORT",          NULL           },
 	{"NOTIFY",                NULL           },

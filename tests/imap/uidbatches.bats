@@ -15,7 +15,7 @@ filled() {
 }
 
 @test "3.1.2: an empty mailbox has no batches, and that is an answer" {
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a SELECT INBOX
 		S* a OK...
 		C: b1 UIDBATCHES 500
@@ -26,7 +26,7 @@ filled() {
 
 @test "3.1.3: a batch size below 500 is refused with TOOFEW" {
 	filled 3
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a SELECT INBOX
 		S* a OK...
 		C: b UIDBATCHES 499
@@ -44,7 +44,7 @@ filled() {
 
 @test "3.1: batches go from the newest message down; the last ends with UID 1" {
 	filled 1234
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a SELECT INBOX
 		S* a OK...
 		C: b UID STORE 1:3,700,724:733,1234 +FLAGS.SILENT (\Deleted)
@@ -71,7 +71,7 @@ filled() {
 
 @test "3.1: of the batches only some; none of those that there are not" {
 	filled 1100
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a SELECT INBOX
 		S* a OK...
 		C: b UIDBATCHES 500 1:1
@@ -96,7 +96,7 @@ filled() {
 }
 
 @test "what is no size and no range of batches is BAD, and so is no mailbox" {
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a UIDBATCHES 500
 		S: a BAD...
 		C: b SELECT INBOX
@@ -144,7 +144,7 @@ filled() {
 
 @test "new messages are above all batches and come with the next answer" {
 	filled 3
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a SELECT INBOX
 		S* a OK...
 		RUN maildir_put one.eml
@@ -160,7 +160,7 @@ filled() {
 }
 
 @test "a tag with octets that need it is quoted" {
-	login_imap <<-'EOT'
+	login_imap --uidonly <<-'EOT'
 		C: a SELECT INBOX
 		S* a OK...
 		C: x]y UIDBATCHES 500

@@ -18,7 +18,7 @@ load ../lib/found
 		S: * 1 FETCH (FLAGS (\Seen))
 		S: d OK...
 	EOT
-	! grep -aq UIDONLY "$BED_TMP"/raw/*
+	! grep -aqE 'UIDONLY|UIDBATCHES' "$BED_TMP"/raw/*
 }
 
 @test "3.1: UIDONLY is enabled by ENABLE, and changes nothing before" {
