@@ -264,24 +264,26 @@ mailbox_write(struct mailbox *mb)
 	return t;
 }
 
+/* What no name says is written down whatever becomes of the index. */
 static int
 commit(struct mailbox *mb)
 {
 	struct index_txn *t = mb->write;
+	int rc, e;
 
 	mb->write = NULL;
-	if (index_box_put(t, buf_str(&mb->key), &mb->box) == -1) {
+	rc = index_box_put(t, buf_str(&mb->key), &mb->box);
+	if (rc == -1)
 		index_abort(t);
+	else
+		rc = index_commit(t);
+	if (rc == -1)
 		out_of_step(mb);
-		return -1;
-	}
-	if (index_commit(t) == -1) {
-		out_of_step(mb);
-		return -1;
-	}
+	e = errno;
 	if (!mb->writing)
 		mailbox_flush_extra(mb);
-	return 0;
+	errno = e;
+	return rc;
 }
 
 int

@@ -92,7 +92,7 @@ static int
 record(struct add *a, const struct added *m, struct buf *name)
 {
 	struct mailbox *mb = a->mb;
-	struct index_txn *t = mailbox_write(mb);
+	struct index_txn *t;
 	struct index_msg rec = {
 		.uid = m->uid,
 		.flags = m->flags,
@@ -102,6 +102,9 @@ record(struct add *a, const struct added *m, struct buf *name)
 	};
 	struct str s;
 
+	mailbox_note_extra(mb, m->uid, 0, m->keywords);
+	mailbox_seen_note(mb, m->uid, 0, m->flags);
+	t = mailbox_write(mb);
 	if (t == NULL)
 		return -1;
 	rec.modseq = mb->box.highestmodseq = mailbox_modseq(&mb->box);
@@ -109,8 +112,6 @@ record(struct add *a, const struct added *m, struct buf *name)
 	buf_adds(name, m->base);
 	add_info(mb, m, name);
 	s = buf_str(name);
-	mailbox_note_extra(mb, m->uid, 0, m->keywords);
-	mailbox_seen_note(mb, m->uid, 0, m->flags);
 	mailbox_recount(&mb->box, NULL, &rec);
 	return mailbox_write_done(
 		mb, t, index_msg_put(t, mb->box.id, &rec, &s) == 0);
