@@ -31,8 +31,9 @@ from durable import (Gone, Place, Refused, Truth, Wrong, append, create,
 CALLS = ("openat", "write", "pwrite64", "fsync", "fdatasync", "renameat",
          "renameat2", "linkat", "unlinkat", "mkdirat", "ftruncate",
          "utimensat", "getdents64", "newfstatat", "fstat", "pread64", "read")
-# A failure of these may be the client's connection's.
-ENDS = ("write", "read")
+# A failure of these may be the client's connection's, or a message's in the
+# middle of what was announced: then the connection ends, too.
+ENDS = ("write", "read", "pread64")
 CODES = {"ENOSPC": {"OVERQUOTA"}, "EDQUOT": {"OVERQUOTA"},
          "EIO": {"SERVERBUG", "UNAVAILABLE"}}
 ALL_OR_NONE = ("append", "multiappend", "keyword", "copy")
