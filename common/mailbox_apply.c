@@ -149,11 +149,19 @@ fail:
 	return -1;
 }
 
-/* What no file name can tell. */
+/* What no file name can tell: of new messages, too, which a session that lost
+ * its index may have stored. */
 static int
-read_extra(struct sync *s)
+read_extra(struct sync *s, bool fresh)
 {
-	s->first_look = !mailbox_seen_load(s->mb, &s->seen);
+	bool any = false;
+
+	for (int bit = KEYWORD_LETTERS; bit < KEYWORDS_MAX; bit++)
+		any = any || s->mb->kw.name[bit] != NULL;
+	if (fresh)
+		s->first_look = !mailbox_seen_load(s->mb, &s->seen);
+	if (!fresh && !any)
+		return 0;
 	s->extra = calloc(KEYWORDS_MAX, sizeof(*s->extra));
 	return s->extra == NULL ? -1 : mailbox_extra_sets(s->mb, s->extra);
 }
@@ -264,9 +272,10 @@ int
 sync_apply(struct sync *s)
 {
 	struct mailbox *mb = s->mb;
+	bool fresh = mb->box.id == 0;
 	int rc;
 
-	if (mb->box.id == 0 && (new_box(s) == -1 || read_extra(s) == -1))
+	if ((fresh && new_box(s) == -1) || read_extra(s, fresh) == -1)
 		return -1;
 	mailbox_write_begin(mb);
 	rc = write_changes(s);

@@ -68,6 +68,35 @@ nest() {
 		tr '\n' ' ') == "a OK b NO [ALREADYEXISTS] c OK d NO [ALREADYEXISTS] e OK f OK " ]]
 }
 
+@test "a keyword without a letter stays, though the cache's state cannot be written" {
+	need_root "strace on another user's process"
+	need strace
+	maildir_put -f S one.eml
+	login_imap <<-EOT
+		C: a SELECT INBOX
+		S* a OK...
+		C: b STORE 1 +FLAGS.SILENT ($(printf 'k%d ' {1..29})k30)
+		S* b OK...
+	EOT
+	printf '%s\r\n' 'a SELECT INBOX' 'b APPEND INBOX (k30) {3+}' $'a\r\n' \
+		'z LOGOUT' |
+		env -i HOME="$BED_HOME" PATH="$PATH" \
+			ASAN_OPTIONS="$ASAN_OPTIONS" \
+			strace -f -qq -u "$BED_USER" -o "$BED_TMP/trace" \
+			-P "$BED_HOME/.cache/stdmail/state" \
+			-e inject=fdatasync:error=EDQUOT:syscall=getpid \
+			"$BED_BIN/imapd" >"$BED_TMP/answer" 2>&1
+	grep INJECTED "$BED_TMP/trace"
+	grep '^b OK' "$BED_TMP/answer"
+	login_imap <<-'EOT'
+		C: a SELECT INBOX
+		S* a OK...
+		C: b FETCH 2 FLAGS
+		S: * 2 FETCH (FLAGS (...k30...))
+		S: b OK...
+	EOT
+}
+
 @test "CREATE and RENAME in a tree of directories" {
 	nest
 	told 'do CREATE a/b/c/d'
